@@ -1,0 +1,51 @@
+/** What `parseJson` returns for text that is not one JSON value: `undefined` and null would be mistaken for values. */
+export const notJson = Symbol('not JSON');
+
+/** The value of a text, as a value also when there is none. V8's parser does not recurse, so depth is no danger. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The message quotes the text, which must not reach a log; that it failed is the answer.
+    return notJson;
+  }
+}
+
+/** Lines tried before a text that is not JSON is taken for no lines either. */
+const probedLinesMax = 1_000;
+
+/** Between two objects a line break without a comma is not JSON, so this needs no parse to be certain. */
+export function isCertainlyLines(text: string): boolean {
+  return text.includes('\n') && (text.includes('}\n{') || text.includes('}\r\n{'));
+}
+
+/**
+ * Whether a text that is not JSON holds JSON line by line: its first line is whole, or some line is an object that is
+ * not indented. So a torn document that was printed over several lines is not taken for many records.
+ */
+export function holdsJsonLine(text: string): boolean {
+  let probed = 0;
+  for (const line of linesOf(text)) {
+    if (++probed > probedLinesMax) return false;
+    const mayBeObject = line.startsWith('{') && line.trimEnd().endsWith('}');
+    if ((probed === 1 || mayBeObject) && isContainer(parseJson(line))) return true;
+    if (probed === 1 && line.trimStart().startsWith('[')) return false;
+  }
+  return false;
+}
+
+/** The lines that are not blank. Lazily: whoever reads them may stop at a limit of its own. */
+export function* linesOf(text: string): Generator<string> {
+  let start = 0;
+  while (start < text.length) {
+    const lineBreak = text.indexOf('\n', start);
+    const end = lineBreak === -1 ? text.length : lineBreak;
+    const line = text.slice(start, end);
+    if (line.trim() !== '') yield line;
+    start = end + 1;
+  }
+}
+
+function isContainer(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,95 @@
+import {readCount} from './fields.ts';
+import type {TokenSource} from './gateway-event.ts';
+import type {MissingField, MissingFields} from './missing-fields.ts';
+import {isJsonObject} from './shape.ts';
+
+export interface Tokens {
+  readonly promptTokens: number | undefined;
+  readonly completionTokens: number | undefined;
+  readonly totalTokens: number | undefined;
+  readonly cachedTokens: number | undefined;
+  readonly reasoningTokens: number | undefined;
+  readonly tokenSource: TokenSource;
+}
+
+export const noTokens: Tokens = Object.freeze({
+  promptTokens: undefined,
+  completionTokens: undefined,
+  totalTokens: undefined,
+  cachedTokens: undefined,
+  reasoningTokens: undefined,
+  tokenSource: 'unknown',
+});
+
+/** Usage of chat, completions and embeddings (`prompt_tokens`) or of the Responses API (`input_tokens`). */
+export function readUsage(usage: unknown, missing: MissingFields): Tokens {
+  if (usage === undefined || usage === null) return noTokens;
+  if (!isJsonObject(usage)) {
+    missing.add('usage');
+    return noTokens;
+  }
+  return reportedTokens(
+    {
+      prompt: usage['prompt_tokens'] ?? usage['input_tokens'],
+      completion: usage['completion_tokens'] ?? usage['output_tokens'],
+      total: usage['total_tokens'],
+      cached: readDetail(
+        usage['prompt_tokens_details'] ?? usage['input_tokens_details'],
+        'cached_tokens',
+        'cachedTokens',
+        missing,
+      ),
+      reasoning: readDetail(
+        usage['completion_tokens_details'] ?? usage['output_tokens_details'],
+        'reasoning_tokens',
+        'reasoningTokens',
+        missing,
+      ),
+    },
+    missing,
+  );
+}
+
+function readDetail(details: unknown, key: string, field: MissingField, missing: MissingFields): unknown {
+  if (details === undefined || details === null) return undefined;
+  if (isJsonObject(details)) return details[key];
+  missing.add(field);
+  return undefined;
+}
+
+/** Raw counts of one event. A total that is absent or unusable is made of the parts that are known. */
+export function reportedTokens(
+  raw: {prompt: unknown; completion: unknown; total: unknown; cached: unknown; reasoning: unknown},
+  missing: MissingFields,
+): Tokens {
+  const promptTokens = readCount(raw.prompt, 'promptTokens', missing);
+  const completionTokens = readCount(raw.completion, 'completionTokens', missing);
+  const totalTokens =
+    readCount(raw.total, 'totalTokens', missing) ?? addTokens(promptTokens, completionTokens, missing);
+  const cachedTokens = readCount(raw.cached, 'cachedTokens', missing);
+  const reasoningTokens = readCount(raw.reasoning, 'reasoningTokens', missing);
+  const isReported =
+    totalTokens !== undefined ||
+    promptTokens !== undefined ||
+    completionTokens !== undefined ||
+    cachedTokens !== undefined ||
+    reasoningTokens !== undefined;
+  return {
+    promptTokens,
+    completionTokens,
+    totalTokens,
+    cachedTokens,
+    reasoningTokens,
+    tokenSource: isReported ? 'reported' : 'unknown',
+  };
+}
+
+function addTokens(
+  promptTokens: number | undefined,
+  completionTokens: number | undefined,
+  missing: MissingFields,
+): number | undefined {
+  if (promptTokens === undefined) return completionTokens;
+  if (completionTokens === undefined) return promptTokens;
+  return readCount(promptTokens + completionTokens, 'totalTokens', missing);
+}

@@ -1,0 +1,406 @@
+import assert from 'node:assert/strict';
+import {CommitBuilder, type TakenCommit} from './commit/commit-builder.ts';
+import type {Commit, DeadLetter, ParkedDelta} from './commit/commit.ts';
+import {byPlace, OpenRangesWriter, UnreadOpen, noneOpen, type RecordPlace} from './commit/open-ranges.ts';
+import type {Mark} from './commit/position-marks.ts';
+import {describeMalformed, type DecodedRecord, type Decoder} from './decode/decode.ts';
+import type {GatewayEvent} from './decode/gateway-event.ts';
+import {SeenIds} from './dedupe/seen-ids.ts';
+import {Fold} from './fold/fold.ts';
+import type {LookupJoin} from './join/lookup-join.ts';
+import type {JoinOutcome, OpenRecord, RecordOwner} from './join/open-record.ts';
+import type {ReceivedEvent} from './ports.ts';
+import {assignEventTime, type AssignPolicy} from './windows/assign.ts';
+import type {Grain, View} from './windows/view.ts';
+
+export interface PartitionPipelineOptions {
+  readonly views: readonly View[];
+  readonly shards: number;
+  readonly assign: AssignPolicy;
+  readonly dedupe: {readonly horizonMs: number; readonly idsMax: number};
+  readonly refreshMs: Readonly<Record<Grain, number>>;
+  readonly decoder: Decoder;
+  readonly join: LookupJoin;
+  /** A commit whose journal is larger than this, compressed, moves its carry early. */
+  readonly carryBytesMax: number;
+}
+
+/** Where a partition starts: a journal's commit, or nothing but the hub's creation and a new lineage. */
+export type PartitionStart =
+  | {readonly kind: 'recovered'; readonly commit: Commit}
+  | {readonly kind: 'new'; readonly lineage: string; readonly hubCreatedAt: string; readonly at: Mark};
+
+/** What happened to records; only ever grows. Each record is counted once where it leaves, or at its first fold. */
+export interface RecordCounts {
+  inputEvents: number;
+  inputBytes: number;
+  records: number;
+  folded: number;
+  duplicates: number;
+  skipped: number;
+  reread: number;
+  tooEarly: number;
+  tooLate: number;
+  clampedEarly: number;
+  clampedLate: number;
+  outOfOrder: number;
+  noId: number;
+  lost: number;
+  gapEvents: number;
+  /** By reason: `decode` reasons and those of the time policy. */
+  readonly deadLetters: Map<string, number>;
+}
+
+/** A jump in the sequence numbers: the reader restarts once, and if it stays the events in between are gone. */
+export interface SequenceGap {
+  readonly after: number;
+  readonly before: number;
+}
+
+/** At this many uncommitted dead letters reading waits for a commit. */
+export const deadLettersPendingMax = 10_000;
+
+/**
+ * One owned partition from decode to commit: a synchronous state machine. Events come in, commits come out; the loop
+ * around it does the I/O. What was folded leaves with the next {@link takeCommit}; an event that waits for diagnostics
+ * is open until `settle`, and is listed in every commit until then.
+ *
+ * After a recovery everything up to the journal's head is read again: the journal decides what still waits, and the
+ * rest only feeds the dedupe memory.
+ */
+export class PartitionPipeline implements RecordOwner {
+  readonly counts: RecordCounts = emptyCounts();
+  readonly #options: PartitionPipelineOptions;
+  readonly #fold: Fold;
+  readonly #seen: SeenIds;
+  readonly #builder: CommitBuilder;
+  /** In ascending order of sequence number, hence of enqueueing. */
+  readonly #open = new Map<number, OpenRecord | OpenRecord[]>();
+  #openCount = 0;
+  /** Since the last commit. */
+  #openChanged = false;
+  /** What of the recovered journal's open records has not been read again yet. */
+  readonly #unread: UnreadOpen;
+  readonly #rereadUntil: number;
+  #head: Mark;
+  /** The last event read: behind the head while reading again. */
+  #lastSequenceNumber: number;
+  #deadLetters: DeadLetter[] = [];
+  #greatestEventTimeMs = -Infinity;
+
+  constructor(options: PartitionPipelineOptions, start: PartitionStart) {
+    this.#options = options;
+    this.#fold = new Fold(options);
+    this.#seen = new SeenIds(options.dedupe);
+    this.#builder = new CommitBuilder(options, start);
+    const recovered = start.kind === 'recovered' ? start.commit : undefined;
+    this.#unread = new UnreadOpen(recovered?.open ?? noneOpen);
+    this.#head = start.kind === 'recovered' ? start.commit.head : start.at;
+    this.#rereadUntil = recovered === undefined ? -1 : recovered.head.sequenceNumber;
+    this.#lastSequenceNumber = (recovered?.resume ?? this.#head).sequenceNumber;
+  }
+
+  /** Up to where events have been read and folded as far as they could be decided. */
+  get head(): Mark {
+    return this.#head;
+  }
+
+  /** Records that wait for diagnostics, those not read again yet included. */
+  get openCount(): number {
+    return this.#openCount + this.#unread.size;
+  }
+
+  get isRereading(): boolean {
+    return this.#lastSequenceNumber < this.#rereadUntil;
+  }
+
+  /** Where reading stands, which is behind the head while reading again. */
+  get lastSequenceNumber(): number {
+    return this.#lastSequenceNumber;
+  }
+
+  get deadLettersPending(): number {
+    return this.#deadLetters.length;
+  }
+
+  get seenIds(): {size: number; evicted: number} {
+    return {size: this.#seen.size, evicted: this.#seen.evicted};
+  }
+
+  /** What the last taken commit holds beside its deltas. */
+  get committed(): Pick<CommitBuilder, 'n' | 'lineage' | 'carryCount' | 'parkedCount' | 'watermarks' | 'frontier' | 'resume'> {
+    return this.#builder;
+  }
+
+  *openRecords(): Iterable<OpenRecord> {
+    for (const entry of this.#open.values()) {
+      if (Array.isArray(entry)) yield* entry;
+      else yield entry;
+    }
+  }
+
+  /**
+   * Reads events in order, up to a jump in their sequence numbers.
+   * @returns the jump and how many events were consumed before it; undefined when all were consumed
+   */
+  receive(events: readonly ReceivedEvent[], from = 0): {gap: SequenceGap; consumed: number} | undefined {
+    for (let i = from; i < events.length; i++) {
+      const event = events[i]!;
+      const {sequenceNumber} = event;
+      this.counts.inputEvents += 1;
+      if (sequenceNumber <= this.#lastSequenceNumber) continue; // delivered again on a new link
+      if (sequenceNumber > this.#lastSequenceNumber + 1 && this.#lastSequenceNumber >= 0) {
+        this.counts.inputEvents -= 1;
+        return {gap: {after: this.#lastSequenceNumber, before: sequenceNumber}, consumed: i};
+      }
+      this.#read(event);
+    }
+    return undefined;
+  }
+
+  /** The jump stayed after a restart of the receiver: the events in between have expired. */
+  acceptGap({after, before}: SequenceGap): void {
+    assert(this.#lastSequenceNumber === after, 'a gap begins where reading stands');
+    // What lies at or before the recovered head was counted when it was read first.
+    this.counts.gapEvents += Math.max(0, before - 1 - Math.max(after, this.#rereadUntil));
+    this.#lastSequenceNumber = before - 1;
+  }
+
+  /**
+   * Settles as lost the recovered open records that cannot be read again: all once the re-read has passed the head,
+   * else those before the hub's first event.
+   * @returns them, for the log
+   */
+  takeLost(hubBeginsAt: number): RecordPlace[] {
+    if (this.#unread.size === 0) return [];
+    const hasPassed = this.#lastSequenceNumber >= this.#rereadUntil;
+    const lost = this.#unread.places().filter(({sequenceNumber}) => hasPassed || sequenceNumber < hubBeginsAt);
+    for (const place of lost) {
+      this.#unread.take(place);
+      this.#deadLetters.push({
+        ...place,
+        offset: '',
+        enqueuedTimeMs: 0,
+        reason: 'lost',
+        layer: 'source',
+        detail: 'The event expired in the event hub while it waited for its diagnostics, before it was read again.',
+      });
+    }
+    this.counts.lost += lost.length;
+    return lost;
+  }
+
+  /** The partition was read to its end at this time: nothing older is still to come. */
+  idle(nowMs: number): void {
+    if (!this.isRereading) this.#builder.readToEnd(nowMs);
+  }
+
+  settle(record: OpenRecord, outcome: JoinOutcome): void {
+    this.#removeOpen(record);
+    this.#fold.resolved(record.event, record.eventTimeMs, outcome.kind === 'matched' ? outcome.row : undefined);
+  }
+
+  /**
+   * Everything decided since the last commit, as the next one; undefined when nothing changed. A snapshot: what is
+   * folded afterwards belongs to the commit after.
+   * @param carries `hand over` moves everything carried into the deltas; `as due` only what is due
+   */
+  takeCommit(take: {nowMs: number; author: string; carries: 'as due' | 'hand over'}): TakenCommit | undefined {
+    const taken = this.#builder.take({
+      ...take,
+      head: this.#head,
+      fold: this.#fold,
+      deadLetters: this.#deadLetters,
+      greatestEventTimeMs: this.#greatestEventTimeMs,
+      openChanged: this.#openChanged,
+      ...this.#openState(),
+    });
+    if (taken === undefined) return undefined;
+    this.#deadLetters = [];
+    this.#openChanged = false;
+    return taken;
+  }
+
+  /** Cosmos DB refused these for good; they go with every commit until `unpark`. */
+  park(parked: readonly ParkedDelta[]): void {
+    this.#builder.park(parked);
+  }
+
+  unpark(documentId: string, applied: readonly ParkedDelta[]): void {
+    this.#builder.unpark(documentId, applied);
+  }
+
+  #openState(): {open: OpenRangesWriter; oldestOpen: number | undefined; oldestOpenEventTimeMs: number} {
+    const open = new OpenRangesWriter();
+    let oldestOpenEventTimeMs = Infinity;
+    let oldestOpen: number | undefined;
+    const waiting = this.openRecords();
+    if (this.#unread.size === 0) {
+      for (const record of waiting) {
+        oldestOpen ??= record.sequenceNumber;
+        if (record.eventTimeMs < oldestOpenEventTimeMs) oldestOpenEventTimeMs = record.eventTimeMs;
+        open.add(record);
+      }
+      return {open, oldestOpen, oldestOpenEventTimeMs};
+    }
+    // Those not read again yet stay listed, or a crash now would forget them. Their event times are not known yet.
+    const places = [...waiting, ...this.#unread.places()].sort(byPlace);
+    for (const place of places) open.add(place);
+    return {open, oldestOpen: places[0]?.sequenceNumber, oldestOpenEventTimeMs: -Infinity};
+  }
+
+  #read(received: ReceivedEvent): void {
+    const {sequenceNumber, enqueuedTimeMs, body} = received;
+    this.counts.inputBytes += bytesOf(body);
+    const decoded = this.#options.decoder.decode(body, enqueuedTimeMs);
+    const isReread = sequenceNumber <= this.#rereadUntil;
+    for (let index = 0; index < decoded.length; index++) {
+      if (isReread) this.#readAgain(decoded[index]!, received, index);
+      else this.#readFirst(decoded[index]!, received, index);
+    }
+    this.#lastSequenceNumber = sequenceNumber;
+    this.#builder.passed(received);
+    if (isReread) return;
+    const {offset} = received;
+    this.#head = {sequenceNumber, offset, enqueuedTimeMs};
+  }
+
+  #readFirst(record: DecodedRecord, received: ReceivedEvent, index: number): void {
+    this.counts.records += 1;
+    switch (record.kind) {
+      case 'malformed':
+        return this.#deadLetter(received, index, record.reason, 'decode', describeMalformed(record));
+      case 'skipped':
+        this.counts.skipped += 1;
+        return;
+      case 'event':
+    }
+    const {event} = record;
+    const {enqueuedTimeMs} = received;
+    if (event.requestId !== undefined && !this.#seen.sight(event.requestId, wholeCall, enqueuedTimeMs)) {
+      this.counts.duplicates += 1;
+      return;
+    }
+    const eventTimeMs = this.#assign(event, received, index);
+    if (eventTimeMs === undefined) return;
+    this.counts.folded += 1;
+    if (eventTimeMs < this.#greatestEventTimeMs) this.counts.outOfOrder += 1;
+    else this.#greatestEventTimeMs = eventTimeMs;
+    this.#fold.arrived(event, eventTimeMs);
+    if (event.requestId !== undefined) this.#wait(event, eventTimeMs, received, index);
+    else {
+      this.counts.noId += 1;
+      this.#fold.resolved(event, eventTimeMs, undefined);
+    }
+  }
+
+  #readAgain(record: DecodedRecord, received: ReceivedEvent, index: number): void {
+    this.counts.reread += 1;
+    if (record.kind !== 'event' || record.event.requestId === undefined) return;
+    this.#seen.sight(record.event.requestId, wholeCall, received.enqueuedTimeMs);
+    if (!this.#unread.take({sequenceNumber: received.sequenceNumber, index})) return;
+    const assigned = assignEventTime(record.event.eventTimeMs, received.enqueuedTimeMs, this.#options.assign);
+    const eventTimeMs = assigned.kind === 'clamped' ? assigned.eventTimeMs : record.event.eventTimeMs;
+    this.#wait(record.event, eventTimeMs, received, index);
+  }
+
+  #assign(event: GatewayEvent, received: ReceivedEvent, index: number): number | undefined {
+    const assigned = assignEventTime(event.eventTimeMs, received.enqueuedTimeMs, this.#options.assign);
+    switch (assigned.kind) {
+      case 'onTime':
+        return event.eventTimeMs;
+      case 'clamped':
+        if (assigned.side === 'early') this.counts.clampedEarly += 1;
+        else this.counts.clampedLate += 1;
+        return assigned.eventTimeMs;
+      case 'refused':
+        if (assigned.reason === 'too early') this.counts.tooEarly += 1;
+        else this.counts.tooLate += 1;
+        this.#deadLetter(received, index, assigned.reason, 'assign');
+        return undefined;
+    }
+  }
+
+  #wait(event: GatewayEvent, eventTimeMs: number, {sequenceNumber, enqueuedTimeMs}: ReceivedEvent, index: number): void {
+    assert(event.requestId !== undefined, 'only an event with an id can be joined');
+    const record: OpenRecord = {
+      owner: this,
+      sequenceNumber,
+      index,
+      requestId: event.requestId,
+      event,
+      eventTimeMs,
+      enqueuedTimeMs,
+      nextSweepMs: 0,
+      asked: false,
+      next: undefined,
+    };
+    const entry = this.#open.get(sequenceNumber);
+    if (entry === undefined) this.#open.set(sequenceNumber, record);
+    else if (Array.isArray(entry)) entry.push(record);
+    else this.#open.set(sequenceNumber, [entry, record]);
+    this.#openCount++;
+    this.#options.join.wait(record);
+  }
+
+  #removeOpen(record: OpenRecord): void {
+    const entry = this.#open.get(record.sequenceNumber);
+    if (entry === record) this.#open.delete(record.sequenceNumber);
+    else {
+      assert(Array.isArray(entry), 'a settled record was open');
+      entry.splice(entry.indexOf(record), 1);
+      if (entry.length === 0) this.#open.delete(record.sequenceNumber);
+    }
+    this.#openCount--;
+    this.#openChanged = true;
+  }
+
+  #deadLetter(
+    {sequenceNumber, offset, enqueuedTimeMs}: ReceivedEvent,
+    index: number,
+    reason: string,
+    layer: DeadLetter['layer'],
+    detail?: string,
+  ): void {
+    this.#deadLetters.push({
+      sequenceNumber,
+      index,
+      offset,
+      enqueuedTimeMs,
+      reason,
+      layer,
+      ...(detail !== undefined && {detail}),
+    });
+    this.counts.deadLetters.set(reason, (this.counts.deadLetters.get(reason) ?? 0) + 1);
+  }
+}
+
+/** The part of a call that an event tells; 0 is all of it. */
+const wholeCall = 0;
+
+function bytesOf(body: unknown): number {
+  if (body instanceof Uint8Array) return body.byteLength;
+  return typeof body === 'string' ? body.length : 0;
+}
+
+function emptyCounts(): RecordCounts {
+  return {
+    inputEvents: 0,
+    inputBytes: 0,
+    records: 0,
+    folded: 0,
+    duplicates: 0,
+    skipped: 0,
+    reread: 0,
+    tooEarly: 0,
+    tooLate: 0,
+    clampedEarly: 0,
+    clampedLate: 0,
+    outOfOrder: 0,
+    noId: 0,
+    lost: 0,
+    gapEvents: 0,
+    deadLetters: new Map(),
+  };
+}
+
