@@ -1,1 +1,21 @@
-export {};
+export {BlobCheckpointHint} from './blob/blob-checkpoint-hint.ts';
+export {
+  createBlobContainer,
+  StorageRefusedError,
+  StorageUnreachableError,
+  type BlobContainer,
+  type StorageConnection,
+} from './blob/blob-container.ts';
+export {BlobDeadLetterStore} from './blob/blob-dead-letter-store.ts';
+export {BlobJournalStore} from './blob/blob-journal-store.ts';
+export {CosmosConfigurationError, createCosmosClient} from './cosmos/cosmos-client.ts';
+export {CosmosDocumentStore} from './cosmos/cosmos-document-store.ts';
+export type {CosmosMetrics} from './cosmos/cosmos-metrics.ts';
+export {prepareCosmos} from './cosmos/prepare-cosmos.ts';
+export {WriteGovernor} from './cosmos/write-governor.ts';
+export {hostOf, type AzureCloud, type EventHubsConnection} from './event-hubs/event-hubs-connection.ts';
+export {EventHubsSource} from './event-hubs/event-hubs-source.ts';
+export type {PartitionLease, SourceTrouble, StartPosition} from './event-hubs/source-options.ts';
+export {LogAnalyticsSettingError} from './log-analytics/endpoint.ts';
+export {LogAnalyticsDiagnostics} from './log-analytics/log-analytics-diagnostics.ts';
+export {EventHubsRefusedError, EventHubsUnreachableError} from './event-hubs/hub-questions.ts';

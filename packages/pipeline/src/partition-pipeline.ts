@@ -11,11 +11,10 @@ import type {LookupJoin} from './join/lookup-join.ts';
 import type {JoinOutcome, OpenRecord, RecordOwner} from './join/open-record.ts';
 import type {ReceivedEvent} from './ports.ts';
 import {assignEventTime, type AssignPolicy} from './windows/assign.ts';
-import type {Grain, View} from './windows/view.ts';
+import type {Grain, ShardedView} from './windows/view.ts';
 
 export interface PartitionPipelineOptions {
-  readonly views: readonly View[];
-  readonly shards: number;
+  readonly views: readonly ShardedView[];
   readonly assign: AssignPolicy;
   readonly dedupe: {readonly horizonMs: number; readonly idsMax: number};
   readonly refreshMs: Readonly<Record<Grain, number>>;
@@ -57,6 +56,14 @@ export interface SequenceGap {
   readonly before: number;
 }
 
+/** The least enqueued time of what a commit folds, by kind of view; Infinity for nothing. For the end-to-end latency. */
+export interface OldestFolded {
+  readonly arrivalMs: number;
+  readonly resolvedMs: number;
+}
+
+const noneFolded: OldestFolded = {arrivalMs: Infinity, resolvedMs: Infinity};
+
 /** At this many uncommitted dead letters reading waits for a commit. */
 export const deadLettersPendingMax = 10_000;
 
@@ -87,10 +94,11 @@ export class PartitionPipeline implements RecordOwner {
   #lastSequenceNumber: number;
   #deadLetters: DeadLetter[] = [];
   #greatestEventTimeMs = -Infinity;
+  #oldest: OldestFolded = noneFolded;
 
   constructor(options: PartitionPipelineOptions, start: PartitionStart) {
     this.#options = options;
-    this.#fold = new Fold(options);
+    this.#fold = new Fold(options.views);
     this.#seen = new SeenIds(options.dedupe);
     this.#builder = new CommitBuilder(options, start);
     const recovered = start.kind === 'recovered' ? start.commit : undefined;
@@ -117,6 +125,11 @@ export class PartitionPipeline implements RecordOwner {
   /** Where reading stands, which is behind the head while reading again. */
   get lastSequenceNumber(): number {
     return this.#lastSequenceNumber;
+  }
+
+  /** Groups and windows folded since the last commit. */
+  get pendingDeltas(): number {
+    return this.#fold.size;
   }
 
   get deadLettersPending(): number {
@@ -197,6 +210,7 @@ export class PartitionPipeline implements RecordOwner {
 
   settle(record: OpenRecord, outcome: JoinOutcome): void {
     this.#removeOpen(record);
+    if (record.enqueuedTimeMs < this.#oldest.resolvedMs) this.#oldest = {...this.#oldest, resolvedMs: record.enqueuedTimeMs};
     this.#fold.resolved(record.event, record.eventTimeMs, outcome.kind === 'matched' ? outcome.row : undefined);
   }
 
@@ -205,7 +219,7 @@ export class PartitionPipeline implements RecordOwner {
    * folded afterwards belongs to the commit after.
    * @param carries `hand over` moves everything carried into the deltas; `as due` only what is due
    */
-  takeCommit(take: {nowMs: number; author: string; carries: 'as due' | 'hand over'}): TakenCommit | undefined {
+  takeCommit(take: {nowMs: number; author: string; carries: 'as due' | 'hand over'}): (TakenCommit & {oldest: OldestFolded}) | undefined {
     const taken = this.#builder.take({
       ...take,
       head: this.#head,
@@ -218,7 +232,9 @@ export class PartitionPipeline implements RecordOwner {
     if (taken === undefined) return undefined;
     this.#deadLetters = [];
     this.#openChanged = false;
-    return taken;
+    const oldest = this.#oldest;
+    this.#oldest = noneFolded;
+    return {...taken, oldest};
   }
 
   /** Cosmos DB refused these for good; they go with every commit until `unpark`. */
@@ -286,6 +302,7 @@ export class PartitionPipeline implements RecordOwner {
     this.counts.folded += 1;
     if (eventTimeMs < this.#greatestEventTimeMs) this.counts.outOfOrder += 1;
     else this.#greatestEventTimeMs = eventTimeMs;
+    if (enqueuedTimeMs < this.#oldest.arrivalMs) this.#oldest = {...this.#oldest, arrivalMs: enqueuedTimeMs};
     this.#fold.arrived(event, eventTimeMs);
     if (event.requestId !== undefined) this.#wait(event, eventTimeMs, received, index);
     else {

@@ -133,7 +133,7 @@ export class CommitBuilder {
   take(take: Take): TakenCommit | undefined {
     const {nowMs, head, fold} = take;
     const changed =
-      !fold.isEmpty ||
+      fold.size > 0 ||
       take.deadLetters.length > 0 ||
       take.openChanged ||
       this.#parkedChanged ||

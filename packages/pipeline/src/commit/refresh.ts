@@ -16,6 +16,7 @@ export function isRefreshDue({
   previousMs: number;
   nowMs: number;
 }): boolean {
+  if (refreshMs === 0) return true; // with every commit
   const offsetMs = spreadOf(id) % refreshMs;
   return Math.floor((nowMs - offsetMs) / refreshMs) > Math.floor((previousMs - offsetMs) / refreshMs);
 }

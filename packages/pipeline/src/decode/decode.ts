@@ -36,11 +36,14 @@ export function createDecoder({shapes}: {shapes: readonly Shape[]}): Decoder {
     decode(body, enqueuedTimeMs) {
       if (body === undefined || body === null) return empty;
       const unfolding = new Unfolding(shapes, enqueuedTimeMs);
-      unfolding.value(body, outermost);
+      const isText = typeof body === 'string' || body instanceof Uint8Array;
+      unfolding.value(body, isText ? asText : asValue);
       return unfolding.records;
     },
   };
 }
 
 const empty: readonly DecodedRecord[] = Object.freeze([{kind: 'malformed', reason: 'empty'} as const]);
-const outermost = {layer: 0, nesting: 0};
+const asText = {layer: 0, nesting: 0};
+/** AMQP has already done what parsing does for a text. */
+const asValue = {layer: 1, nesting: 0};

@@ -54,7 +54,7 @@ class TornReader {
 
   /** False when no such token may stand here. */
   #step(): boolean {
-    switch (this.#text[this.#at]) {
+    switch (this.#text.charAt(this.#at)) {
       case '{':
         return this.#open('}', 'keyOrEnd');
       case '[':

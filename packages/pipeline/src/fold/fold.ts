@@ -1,7 +1,7 @@
 import type {GatewayEvent} from '../decode/gateway-event.ts';
 import type {DiagnosticsRow} from '../join/diagnostics.ts';
 import {windowStartMs} from '../windows/tumbling-window.ts';
-import {dimensions, grainMs, type Dimension, type Grain, type View} from '../windows/view.ts';
+import {dimensions, grainMs, type Dimension, type Grain, type ShardedView} from '../windows/view.ts';
 import {addDelta, emptyDelta, mergeInto, type AggregateDelta, type DeltaMap} from './aggregate-delta.ts';
 import {documentTarget} from './document-target.ts';
 import {addDuration, type Measures} from './measures.ts';
@@ -20,8 +20,8 @@ export class Fold {
   readonly #arrival: readonly ViewFold[];
   readonly #resolved: readonly ViewFold[];
 
-  constructor({views, shards}: {views: readonly View[]; shards: number}) {
-    const folds = views.map((view) => new ViewFold(view, shards));
+  constructor(views: readonly ShardedView[]) {
+    const folds = views.map((view) => new ViewFold(view));
     this.#arrival = folds.filter(({view}) => view.on === 'arrival');
     this.#resolved = folds.filter(({view}) => view.on === 'resolved');
   }
@@ -48,9 +48,11 @@ export class Fold {
     }
   }
 
-  /** Whether anything was folded since the last take. */
-  get isEmpty(): boolean {
-    return [...this.#arrival, ...this.#resolved].every((fold) => fold.isEmpty);
+  /** Groups and windows since the last take. */
+  get size(): number {
+    let size = 0;
+    for (const fold of [...this.#arrival, ...this.#resolved]) size += fold.size;
+    return size;
   }
 
   /** Everything folded since the last take, for all windows of all views; adds it to `into`. */
@@ -61,17 +63,15 @@ export class Fold {
 
 /** One view's deltas of the finest window, by group and window. */
 class ViewFold {
-  readonly view: View;
-  readonly #shards: number;
+  readonly view: ShardedView;
   readonly #grains: readonly Grain[];
   readonly #finestMs: number;
   readonly #grouped: readonly boolean[];
   #deltas = new Map<string, AggregateDelta>();
   readonly #targets = new Map<string, AggregateDelta['target']>();
 
-  constructor(view: View, shards: number) {
+  constructor(view: ShardedView) {
     this.view = view;
-    this.#shards = shards;
     this.#grains = [...view.windows].sort((a, b) => grainMs[a] - grainMs[b]);
     this.#finestMs = grainMs[this.#finest];
     this.#grouped = dimensions.map((dimension) => view.groupBy.includes(dimension));
@@ -83,8 +83,8 @@ class ViewFold {
     return finest;
   }
 
-  get isEmpty(): boolean {
-    return this.#deltas.size === 0;
+  get size(): number {
+    return this.#deltas.size;
   }
 
   deltaOf(event: GatewayEvent, row: DiagnosticsRow | undefined, eventTimeMs: number): AggregateDelta {
@@ -120,7 +120,7 @@ class ViewFold {
     let target = this.#targets.get(key);
     if (target === undefined) {
       if (this.#targets.size >= targetsRememberedMax) this.#targets.clear();
-      target = documentTarget({view: this.view.name, grain, windowStartMs: startMs, dimensions: values}, this.#shards);
+      target = documentTarget({view: this.view.name, grain, windowStartMs: startMs, dimensions: values}, this.view.shards);
       this.#targets.set(key, target);
     }
     return target;

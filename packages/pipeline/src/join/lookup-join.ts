@@ -17,6 +17,8 @@ export interface LookupJoinOptions {
 export interface JoinCounts {
   rows: number;
   rowsDuplicate: number;
+  /** For an id that was settled before, or whose first row still waits for its event. */
+  rowsLate: number;
   rowsAheadDropped: number;
   matched: number;
   neverCame: number;
@@ -28,7 +30,7 @@ export interface JoinCounts {
  * for an id wins; a row that comes later is counted and not applied. Times are the service's clock.
  */
 export class LookupJoin {
-  readonly counts: JoinCounts = {rows: 0, rowsDuplicate: 0, rowsAheadDropped: 0, matched: 0, neverCame: 0, couldNotAsk: 0};
+  readonly counts: JoinCounts = {rows: 0, rowsDuplicate: 0, rowsLate: 0, rowsAheadDropped: 0, matched: 0, neverCame: 0, couldNotAsk: 0};
   readonly #options: LookupJoinOptions;
   readonly #waiting = new Map<string, OpenRecord>();
   #waitingCount = 0;
@@ -69,7 +71,7 @@ export class LookupJoin {
       const record = this.#waiting.get(row.requestId);
       if (record !== undefined) this.#settleAll(record, row, serviceNowMs);
       else if (this.#ahead.has(row.requestId) || this.#settled.hasSighted(row.requestId, 0, serviceNowMs)) {
-        this.counts.rowsDuplicate++;
+        this.counts.rowsLate++;
       } else if (this.#ahead.add(row, serviceNowMs) !== undefined) this.counts.rowsAheadDropped++;
     }
   }

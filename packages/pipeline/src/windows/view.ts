@@ -29,6 +29,11 @@ export interface View {
   readonly windows: readonly Grain[];
 }
 
+/** A view with the number of logical partitions that each of its partition keys is spread over, 1 or more. */
+export interface ShardedView extends View {
+  readonly shards: number;
+}
+
 export const defaultViews: readonly View[] = [
   {name: 'region-usage', on: 'arrival', groupBy: ['region', 'deployment'], windows: ['5m', '1h']},
   {

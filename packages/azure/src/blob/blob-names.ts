@@ -1,0 +1,28 @@
+import type {SourcePartition} from '@weir/pipeline';
+
+/** Where a partition's blobs are. Lower case throughout: Event Hubs does not tell cases apart, blob names do. */
+
+export function journalBlobName(partition: SourcePartition): string {
+  return `journal/${path(partition)}/${partition.partitionId}`;
+}
+
+export function deadLettersBlobName(
+  partition: SourcePartition,
+  commit: {lineage: string; n: number},
+): string {
+  return `dead-letters/${path(partition)}/${partition.partitionId}/${commit.lineage}/${commit.n}`;
+}
+
+/** The SDK's own layout, which KEDA and other tools read. */
+export function checkpointBlobName(partition: SourcePartition): string {
+  return `${path(partition)}/checkpoint/${partition.partitionId}`;
+}
+
+/** The SDK's own layout. */
+export function ownershipBlobName(partition: SourcePartition): string {
+  return `${path(partition)}/ownership/${partition.partitionId}`;
+}
+
+function path({namespace, hub, group}: SourcePartition): string {
+  return `${namespace}/${hub}/${group}`.toLowerCase();
+}

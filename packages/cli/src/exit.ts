@@ -1,0 +1,29 @@
+import {
+  CosmosConfigurationError,
+  EventHubsRefusedError,
+  EventHubsUnreachableError,
+  LogAnalyticsSettingError,
+  StorageRefusedError,
+  StorageUnreachableError,
+} from '@weir/azure';
+import {ConfigurationError, describeError, StartUpError} from '@weir/worker';
+
+export const exitCodes = {done: 0, failed: 1, usage: 2, interrupted: 130} as const;
+
+/** What a person is told about an error that ends a command: never a stack trace for what they can mend themselves. */
+export function failureOf(error: unknown): {message: string; exitCode: number} {
+  if (error instanceof ConfigurationError) return {message: error.message, exitCode: exitCodes.usage};
+  if (
+    error instanceof CosmosConfigurationError ||
+    error instanceof EventHubsRefusedError ||
+    error instanceof LogAnalyticsSettingError ||
+    error instanceof StorageRefusedError ||
+    error instanceof StartUpError
+  ) {
+    return {message: error.message, exitCode: exitCodes.usage};
+  }
+  if (error instanceof EventHubsUnreachableError || error instanceof StorageUnreachableError) {
+    return {message: error.message, exitCode: exitCodes.failed};
+  }
+  return {message: `unexpected error, please report it: ${describeError(error)}`, exitCode: exitCodes.failed};
+}

@@ -1,0 +1,123 @@
+import type {View} from '@weir/pipeline';
+import type * as z from 'zod';
+import {ConfigurationError} from './configuration-error.ts';
+import {mergedLayers, type Layer, type Sources} from './layers.ts';
+import {nearest} from './nearest.ts';
+import {badValue, oneLine, worstFirst, type Problem} from './problem.ts';
+import {doubtfulRelations, impossibleRelations} from './relations.ts';
+import {missingSettings} from './required.ts';
+import {keys, settingsSchema, type Key, type Settings} from './settings.ts';
+
+export type DeepReadonly<T> = T extends readonly unknown[]
+  ? {readonly [Index in keyof T]: DeepReadonly<T[Index]>}
+  : T extends object
+    ? {readonly [Field in keyof T]: DeepReadonly<T[Field]>}
+    : T;
+
+/** One view of the aggregates, with what was left out filled in. */
+export interface ViewConfig extends View {
+  /** Logical partitions per partition key, 1 or more. */
+  readonly shards: number;
+}
+
+/**
+ * What a worker runs with: bounded, consistent, complete. Durations are in ms (`…Ms`), sizes in bytes (`…Bytes…`); an
+ * optional field that is undefined means `none`, `unlimited` or the service's own default, as its key says.
+ */
+export type Config = DeepReadonly<
+  Omit<Settings, 'eventHubs' | 'logAnalytics' | 'cosmos' | 'views' | 'shards'> & {
+    eventHubs: Omit<Settings['eventHubs'], 'connectionString' | 'namespace' | 'hub'> & {
+      /** Undefined: the Entra identity of the process. */
+      connectionString: string | undefined;
+      /** Fully qualified, lower case, with its port where the endpoint has one. */
+      namespace: string;
+      hub: string;
+    };
+    logAnalytics: Settings['logAnalytics'] & {workspaceIds: string[]};
+    cosmos: Settings['cosmos'] & {endpoint: string};
+    views: ViewConfig[];
+  }
+>;
+
+/**
+ * The configuration from flags over environment over file over defaults. Warnings are lines for the log at start.
+ * Throws `ConfigurationError` with everything that is wrong.
+ */
+export function loadConfig(sources: Sources): {config: Config; warnings: string[]} {
+  const {given, problems, warnings} = mergedLayers(sources);
+  const parsed = settingsSchema.safeParse(nested(given));
+  if (!parsed.success) problems.push(...parsed.error.issues.map((issue) => problemOf(issue, given)));
+  problems.push(...missingSettings(given));
+  if (parsed.success) {
+    const texts = impossibleRelations(parsed.data);
+    problems.push(...texts.map((text): Problem => ({severity: 'relation', text})));
+  }
+  const [worst, ...others] = worstFirst(problems);
+  if (worst !== undefined) throw new ConfigurationError([worst, ...others]);
+  if (!parsed.success) throw new Error('A setting was refused without a reason.');
+  return {config: completed(parsed.data), warnings: [...warnings, ...doubtfulRelations(parsed.data)]};
+}
+
+/** The values in the shape of the schema; every section is there, so that its defaults are. */
+function nested(given: Layer): Record<string, unknown> {
+  const root: Record<string, unknown> = {};
+  const sections: Record<string, Record<string, unknown>> = {};
+  for (const {name, path} of keys) {
+    const [section = '', field] = path;
+    const value = given.get(name)?.value;
+    if (field === undefined) root[section] = value;
+    else (sections[section] ??= {})[field] = value;
+  }
+  return {...root, ...sections};
+}
+
+function problemOf(issue: z.core.$ZodIssue, given: Layer): Problem {
+  const key = keys.find(({path}) => path.every((part, index) => issue.path[index] === part));
+  if (key === undefined) throw new Error(`No key for ${issue.path.join('.')}`);
+  const {where = key.name, value} = given.get(key.name) ?? {};
+  const inside = issue.path.slice(key.path.length);
+  if (key.name !== 'views') return badValue({key, where, value, problem: oneLine(issue.message)});
+  const place = inside.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
+  return {severity: 'value', text: `${where}${place}: ${viewProblem(issue, key)}`};
+}
+
+function viewProblem(issue: z.core.$ZodIssue, {bounds, example}: Key): string {
+  const allowed = `a list of ${bounds}, for example ${example}`;
+  if (issue.code !== 'unrecognized_keys') return `${oneLine(issue.message)}; ${allowed}.`;
+  const [name = ''] = issue.keys;
+  const near = nearest(name, ['name', 'on', 'groupBy', 'windows', 'shards']);
+  const hint = near === undefined ? allowed : `did you mean ${near.name}?`;
+  return oneLine(`${JSON.stringify(name.slice(0, 40))} is not a key of a view; ${hint}`);
+}
+
+/** Namespaces are given by their first part as well. Hosts: https://learn.microsoft.com/azure/azure-government/compare-azure-government-global-azure */
+const serviceBusSuffix = {
+  public: 'servicebus.windows.net',
+  usgov: 'servicebus.usgovcloudapi.net',
+  china: 'servicebus.chinacloudapi.cn',
+} as const;
+
+/** What was looked at together and found complete. */
+function completed(settings: Settings): Config {
+  const {shards, ...others} = settings;
+  const {connectionString: connection, namespace, hub, consumerGroup, transport} = settings.eventHubs;
+  const host = namespace?.includes('.') ? namespace : `${namespace}.${serviceBusSuffix[settings.azureCloud]}`;
+  return {
+    ...others,
+    eventHubs: {
+      connectionString: connection?.text,
+      namespace: connection?.namespace ?? host.toLowerCase(),
+      hub: present(hub ?? connection?.entityPath),
+      consumerGroup,
+      transport,
+    },
+    logAnalytics: {...settings.logAnalytics, workspaceIds: present(settings.logAnalytics.workspaceIds)},
+    cosmos: {...settings.cosmos, endpoint: present(settings.cosmos.endpoint)},
+    views: settings.views.map((view) => ({...view, shards: view.shards ?? shards})),
+  };
+}
+
+function present<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('A setting is missing that was found before.');
+  return value;
+}

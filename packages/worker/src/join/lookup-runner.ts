@@ -1,0 +1,307 @@
+import {FeedPlan, FeedSwitch, type LookupAnswer, type LookupJoin, type OpenRecord, type RecordOwner, type Slice} from '@weir/pipeline';
+import pLimit from 'p-limit';
+import type {WorkerPorts} from '../ports.ts';
+import type {ReportTrouble} from '../trouble.ts';
+import {QueryBudget} from './query-budget.ts';
+import {QueryPace} from './query-pace.ts';
+
+export interface LookupSettings {
+  readonly feedIntervalMs: number;
+  readonly settleMs: number;
+  /** Undefined: by whether the feed is on. */
+  readonly sweepAfterMs: number | undefined;
+  readonly sweepAfterDefaultMs: {readonly withFeed: number; readonly withoutFeed: number};
+  readonly sweepIntervalMs: number;
+  readonly waitMaxMs: number;
+  readonly concurrency: number;
+}
+
+/** A partition whose records wait here. */
+export interface WaitingPartition extends RecordOwner {
+  /** Its events up to this enqueued time are in memory. */
+  readUntilMs(nowMs: number): number;
+}
+
+export interface LookupRunnerOptions {
+  readonly ports: Pick<WorkerPorts, 'diagnostics' | 'clock' | 'random'>;
+  readonly join: LookupJoin;
+  readonly settings: LookupSettings;
+  readonly report: ReportTrouble;
+  readonly partitions: () => Iterable<WaitingPartition>;
+  /** Workers that share the query budget, this one included. */
+  readonly workers: () => number;
+  /** Events received since the start. */
+  readonly eventsReceived: () => number;
+  readonly onAnswer: (answer: LookupAnswer) => void;
+}
+
+/** The service takes lists of any length; a query of this many ids is some 200 kB. */
+const idsPerSweepMax = 5_000;
+/** The feed goes at most this far beyond what has been read, or its rows would have to wait for events in memory. */
+const aheadOfReadingMs = 300_000;
+/** Diagnostics may be stored a little before the gateway's event is enqueued. */
+const beforeEventMs = 120_000;
+/** `TimeGenerated` lies around the call: skewed clocks and long calls. */
+const generatedBeforeMs = 15 * 60_000;
+const generatedAfterMs = 60 * 60_000;
+const sweepsPerInterval = 8;
+const sweepEveryMaxMs = 60_000;
+const tickBoundsMs = {least: 50, most: 1_000};
+/** The service's clock is asked for this often when no answer told it. */
+const clockEveryMs = 300_000;
+
+/**
+ * Asks Log Analytics on behalf of all partitions of a worker: the feed reads settled slices, and the sweep asks for
+ * the ids that the feed has passed without an answer. At most `concurrency` queries are under way, within a budget
+ * that the workers share. All times are the service's; the worker's clock only measures what has passed since.
+ */
+export class LookupRunner {
+  readonly #options: LookupRunnerOptions;
+  readonly #feed: FeedPlan;
+  readonly #switch = new FeedSwitch();
+  readonly #budget = new QueryBudget();
+  readonly #pace: QueryPace;
+  readonly #limit: ReturnType<typeof pLimit>;
+  /** Service clock less local clock. */
+  #offsetMs: number | undefined;
+  #clockAskedMs = -Infinity;
+  #nextSweepMs = -Infinity;
+  #readFromMs = Infinity;
+  #counted = 0;
+
+  constructor(options: LookupRunnerOptions) {
+    this.#options = options;
+    this.#feed = new FeedPlan({intervalMs: options.settings.feedIntervalMs, settleMs: options.settings.settleMs});
+    this.#pace = new QueryPace(options.ports.random);
+    this.#limit = pLimit(options.settings.concurrency);
+  }
+
+  get isFeedOn(): boolean {
+    return this.#switch.isOn;
+  }
+
+  /** Whether the source cannot be asked now. */
+  get isTroubled(): boolean {
+    return this.#pace.isTroubled;
+  }
+
+  /** How far the feed is behind the service, ms; undefined while it is off or has not begun. */
+  get feedLagMs(): number | undefined {
+    const {coveredUntilMs} = this.#feed;
+    if (!this.#switch.isOn || coveredUntilMs === undefined || this.#offsetMs === undefined) return undefined;
+    return this.#options.ports.clock.now() + this.#offsetMs - coveredUntilMs;
+  }
+
+  /** Events from this enqueued time on are being read, perhaps again: their rows have to be looked for again. */
+  readFrom(enqueuedTimeMs: number): void {
+    this.#readFromMs = Math.min(this.#readFromMs, enqueuedTimeMs - beforeEventMs);
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const {clock} = this.#options.ports;
+    const {settings} = this.#options;
+    const tickMs = Math.min(tickBoundsMs.most, Math.max(tickBoundsMs.least, settings.feedIntervalMs / 4));
+    while (!signal.aborted) {
+      this.#tick(signal);
+      await clock.sleep(tickMs, signal);
+    }
+  }
+
+  #tick(signal: AbortSignal): void {
+    const localMs = this.#options.ports.clock.now();
+    this.#countEvents(localMs);
+    if (this.#offsetMs === undefined || localMs - this.#clockAskedMs >= clockEveryMs) this.#askClock(localMs, signal);
+    this.#giveUpOld(localMs + (this.#offsetMs ?? 0));
+    if (this.#offsetMs === undefined) return;
+    const nowMs = localMs + this.#offsetMs;
+    if (this.#switch.isOn) this.#planFeed(nowMs, signal);
+    this.#sweep(nowMs, signal);
+  }
+
+  #countEvents(localMs: number): void {
+    const received = this.#options.eventsReceived();
+    const switched = this.#switch.count(received - this.#counted, localMs);
+    this.#counted = received;
+    if (!switched) return;
+    if (!this.#switch.isOn) return this.#feed.forget();
+    for (const partition of this.#options.partitions()) {
+      for (const {enqueuedTimeMs} of partition.openRecords()) {
+        this.readFrom(enqueuedTimeMs);
+        break;
+      }
+    }
+  }
+
+  #planFeed(nowMs: number, signal: AbortSignal): void {
+    this.#feed.advance(nowMs);
+    if (this.#readFromMs !== Infinity) {
+      this.#feed.readFrom(this.#readFromMs, nowMs);
+      this.#readFromMs = Infinity;
+    }
+    while (this.#mayAsk(nowMs)) {
+      const slice = this.#feed.next(this.#feedUntilMs(nowMs));
+      if (slice === undefined) return;
+      if (!this.#budget.take(nowMs, this.#options.workers())) {
+        this.#feed.failed(slice);
+        return;
+      }
+      void this.#limit(() => this.#readSlice(slice, signal));
+    }
+  }
+
+  /** The oldest partition's reading bounds the feed. */
+  #feedUntilMs(nowMs: number): number {
+    let untilMs = nowMs;
+    for (const partition of this.#options.partitions()) {
+      untilMs = Math.min(untilMs, partition.readUntilMs(nowMs) + aheadOfReadingMs);
+    }
+    return untilMs;
+  }
+
+  async #readSlice(slice: Slice, signal: AbortSignal): Promise<void> {
+    const answer = await this.#ask(() => this.#options.ports.diagnostics.slice(slice, signal), signal);
+    if (answer === undefined) return;
+    switch (answer.kind) {
+      case 'complete':
+        this.#feed.answered(slice, answer.rows.length);
+        this.#options.join.offer(answer.rows, this.serviceNowMs);
+        return;
+      case 'partial':
+      case 'tooSlow':
+        return this.#feed.tooLarge(slice);
+      case 'throttled':
+      case 'unavailable':
+      case 'forbidden':
+        return this.#feed.failed(slice);
+    }
+  }
+
+  #sweep(nowMs: number, signal: AbortSignal): void {
+    const {settings} = this.#options;
+    if (nowMs < this.#nextSweepMs) return;
+    while (this.#mayAsk(nowMs)) {
+      const records = this.#dueRecords(nowMs);
+      if (records.length > 0 && this.#budget.take(nowMs, this.#options.workers())) {
+        for (const record of records) record.asked = true;
+        void this.#limit(() => this.#askFor(records, signal));
+        if (records.length === idsPerSweepMax) continue;
+      }
+      this.#nextSweepMs = nowMs + Math.min(sweepEveryMaxMs, settings.sweepIntervalMs / sweepsPerInterval);
+      return;
+    }
+  }
+
+  /** Records come in the order of enqueueing, so each partition's search ends at the first that is too young. */
+  #dueRecords(nowMs: number): OpenRecord[] {
+    const {settings, partitions} = this.#options;
+    const defaults = settings.sweepAfterDefaultMs;
+    const afterMs = settings.sweepAfterMs ?? (this.#switch.isOn ? defaults.withFeed : defaults.withoutFeed);
+    const due: OpenRecord[] = [];
+    const passedMs = this.#feedPassedMs(nowMs, afterMs);
+    for (const partition of partitions()) {
+      for (const record of partition.openRecords()) {
+        if (record.enqueuedTimeMs + afterMs > nowMs || record.enqueuedTimeMs > passedMs) break;
+        if (record.asked || record.nextSweepMs > nowMs) continue;
+        due.push(record);
+        if (due.length === idsPerSweepMax) return due;
+      }
+    }
+    return due;
+  }
+
+  /** Events enqueued until then have had their slices read, as far as these can be read now. */
+  #feedPassedMs(nowMs: number, afterMs: number): number {
+    const {coveredUntilMs} = this.#feed;
+    if (!this.#switch.isOn) return Infinity;
+    if (coveredUntilMs === undefined) return -Infinity;
+    const {settleMs, feedIntervalMs} = this.#options.settings;
+    const behindMs = settleMs + 2 * feedIntervalMs + tickBoundsMs.most;
+    // A feed that may not go on, because reading has stopped at a bound, would otherwise keep that bound for ever.
+    const isHeldBack = coveredUntilMs >= this.#feedUntilMs(nowMs) - behindMs;
+    return isHeldBack ? Infinity : coveredUntilMs - afterMs + behindMs;
+  }
+
+  async #askFor(records: readonly OpenRecord[], signal: AbortSignal): Promise<void> {
+    let [fromMs, toMs] = [Infinity, -Infinity];
+    for (const {eventTimeMs, enqueuedTimeMs} of records) {
+      fromMs = Math.min(fromMs, eventTimeMs, enqueuedTimeMs);
+      toMs = Math.max(toMs, eventTimeMs, enqueuedTimeMs);
+    }
+    const query = {
+      ids: [...new Set(records.map(({requestId}) => requestId))],
+      fromMs: fromMs - generatedBeforeMs,
+      toMs: toMs + generatedAfterMs,
+    };
+    const sentMs = this.serviceNowMs;
+    const answer = await this.#ask(() => this.#options.ports.diagnostics.byIds(query, signal), signal);
+    if (answer?.kind === 'complete') this.#options.join.swept(records, answer.rows, sentMs, this.serviceNowMs);
+    else this.#options.join.notSwept(records);
+  }
+
+  /** While the source is down nothing times out, up to the age at which an event may no longer be read again. */
+  #giveUpOld(nowMs: number): void {
+    const {join, partitions, settings} = this.#options;
+    for (const partition of partitions()) {
+      const old: OpenRecord[] = [];
+      for (const record of partition.openRecords()) {
+        if (record.enqueuedTimeMs + settings.waitMaxMs > nowMs) break;
+        old.push(record);
+      }
+      for (const record of old) join.giveUp(record);
+    }
+  }
+
+  #askClock(localMs: number, signal: AbortSignal): void {
+    if (!this.#mayAsk(localMs) || !this.#budget.take(localMs, this.#options.workers())) return;
+    this.#clockAskedMs = localMs;
+    void this.#limit(() => this.#ask(() => this.#options.ports.diagnostics.serviceNow(signal), signal));
+  }
+
+  #mayAsk(nowMs: number): boolean {
+    const {concurrency} = this.#options.settings;
+    return this.#pace.mayAsk(nowMs) && this.#limit.activeCount + this.#limit.pendingCount < concurrency;
+  }
+
+  async #ask(query: () => Promise<LookupAnswer>, signal: AbortSignal): Promise<LookupAnswer | undefined> {
+    const {clock} = this.#options.ports;
+    let answer: LookupAnswer;
+    try {
+      answer = await query();
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      throw error;
+    }
+    const localMs = clock.now();
+    this.#pace.heed(answer, localMs + (this.#offsetMs ?? 0));
+    this.#options.onAnswer(answer);
+    if (answer.kind === 'complete') {
+      if (answer.serviceNowMs !== undefined) {
+        this.#offsetMs = answer.serviceNowMs - localMs;
+        this.#clockAskedMs = localMs;
+      }
+    } else this.#reportTrouble(answer);
+    return answer;
+  }
+
+  /** The service's clock as far as it is known. */
+  get serviceNowMs(): number {
+    return this.#options.ports.clock.now() + (this.#offsetMs ?? 0);
+  }
+
+  #reportTrouble(answer: Exclude<LookupAnswer, {kind: 'complete'}>): void {
+    const {report} = this.#options;
+    const layer = 'Log Analytics';
+    switch (answer.kind) {
+      case 'partial':
+        return report({layer, kind: 'partial', message: `An answer was cut short (${answer.cause}). The worker discards it and asks for half as much.`});
+      case 'tooSlow':
+        return report({layer, kind: 'too slow', message: 'A query took too long (504). The worker asks for half as much.'});
+      case 'throttled':
+        return report({layer, kind: 'throttled', message: 'Log Analytics answers 429. The worker asks more slowly; events wait for their diagnostics meanwhile and none is given up.'});
+      case 'unavailable':
+        return report({layer, kind: 'unavailable', message: `Log Analytics does not answer (${answer.cause}). The worker tries again; events wait for their diagnostics meanwhile and none is given up.`});
+      case 'forbidden':
+        return report({layer, kind: 'forbidden', message: `Log Analytics refuses the query (${answer.reason}). The worker tries again every minute; events wait for their diagnostics meanwhile.`});
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import type {AssignPolicy, Decoder, Grain, RetentionMs, ShardedView} from '@weir/pipeline';
+
+/** What a partition needs of the configuration; each value is documented beside its key. */
+export interface PartitionSettings {
+  readonly views: readonly ShardedView[];
+  readonly assign: AssignPolicy;
+  /** `idsMax` is this partition's part of the worker's bound. */
+  readonly dedupe: {readonly horizonMs: number; readonly idsMax: number};
+  readonly refreshMs: Readonly<Record<Grain, number>>;
+  readonly retentionMs: RetentionMs;
+  readonly decoder: Decoder;
+  readonly commitBytesMax: number;
+  readonly parkedDocumentsMax: number;
+  readonly waitingMax: number;
+  readonly ownershipIntervalMs: number;
+  /** Name of this worker in the progress documents. */
+  readonly owner: string;
+  /** Whether a partition without a journal starts at a time, so that its first commit needs an event to stand behind. */
+  readonly startsAtTime: boolean;
+}
+
+/** A fence without news is rewritten this often, so that reports see the watermarks move. */
+export const progressIntervalMs = 30_000;
+/** Checkpoints are a hint for tools and KEDA: often enough for scaling, rarely enough to cost nothing. */
+export const checkpointIntervalMs = 30_000;
+/** Parked deltas are tried again this often. */
+export const parkedRetryMs = 60_000;
+/** A stopped partition looks this often whether somebody has resolved what it found. */
+export const stoppedCheckMs = 30_000;
+/** Groups and windows folded and not yet committed: beyond it reading waits for a commit. */
+export const pendingDeltasMax = 200_000;

@@ -1,0 +1,286 @@
+import {randomBytes} from 'node:crypto';
+import {hostname} from 'node:os';
+import {
+  BlobCheckpointHint,
+  BlobDeadLetterStore,
+  BlobJournalStore,
+  CosmosDocumentStore,
+  createBlobContainer,
+  createCosmosClient,
+  EventHubsSource,
+  LogAnalyticsDiagnostics,
+  prepareCosmos,
+  WriteGovernor,
+  type CosmosMetrics,
+} from '@weir/azure';
+import {DefaultAzureCredential} from '@azure/identity';
+import type {TokenCredential} from '@azure/core-auth';
+import type {HubFacts} from '@weir/pipeline';
+import {systemClock} from './clock.ts';
+import type {Config} from './config/config.ts';
+import {startHttpServer, type HttpServer} from './http/http-server.ts';
+import type {Logger} from './log.ts';
+import {collectProcessMetrics, createMetrics, type Metrics} from './metrics.ts';
+import type {WorkerPorts} from './ports.ts';
+import {workerSettings} from './settings.ts';
+import {SourceTroubles} from './source-troubles.ts';
+import {MetricsSync} from './status/metrics-sync.ts';
+import {TroubleBoard} from './status/trouble-board.ts';
+import {WorkerStatus} from './status/worker-status.ts';
+import {Worker} from './worker.ts';
+
+/** A service that the worker needs cannot be used until somebody acts: exit with the message. */
+export class StartUpError extends Error {
+  readonly code = 'START_UP';
+}
+
+export interface ServiceOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly version: string;
+  /** Made by the caller, so that its requests can be counted from the first on. */
+  readonly metrics?: Metrics;
+}
+
+/** SIGTERM to exit takes at most 25 s: this for the last commits, the rest for closing connections. */
+const handOverMs = 20_000;
+const closeMs = 4_000;
+const syncEveryMs = 1_000;
+const prepareTries = 10;
+const prepareRetryMs = 2_000;
+
+/** One worker with its connections, metrics and HTTP server. */
+export class Service {
+  readonly worker: Worker;
+  readonly status: WorkerStatus;
+  readonly http: HttpServer;
+  readonly #source: EventHubsSource;
+  readonly #governor: WriteGovernor;
+  readonly #sync: MetricsSync;
+  readonly #log: Logger;
+  readonly #stopSync = new AbortController();
+
+  private constructor(parts: {
+    worker: Worker;
+    status: WorkerStatus;
+    http: HttpServer;
+    source: EventHubsSource;
+    governor: WriteGovernor;
+    sync: MetricsSync;
+    log: Logger;
+  }) {
+    this.worker = parts.worker;
+    this.status = parts.status;
+    this.http = parts.http;
+    this.#source = parts.source;
+    this.#governor = parts.governor;
+    this.#sync = parts.sync;
+    this.#log = parts.log;
+  }
+
+  /**
+   * Connects to everything, in the order in which a wrong setting is found soonest, and begins to read.
+   * @throws {StartUpError} and the adapters' own errors, each with a message that says what to change
+   */
+  static async start({config, log, version, metrics = createMetrics()}: ServiceOptions): Promise<Service> {
+    collectProcessMetrics(metrics);
+    const board = new TroubleBoard({clock: systemClock, log});
+    const identity = lazyIdentity();
+    const container = await createBlobContainer({...storageConnection(config, identity), name: config.storage.container});
+    const governor = new WriteGovernor({
+      clock: systemClock,
+      concurrency: config.cosmos.concurrency,
+      requestUnitsPerSecond: config.cosmos.requestUnitsPerSecond,
+    });
+    const {aggregates, progress, writes} = await openCosmos({config, identity, governor, metrics, log});
+    const diagnostics = openLogAnalytics(config, identity);
+    const facts: {hub: HubFacts | undefined; queries: number} = {hub: undefined, queries: 0};
+    const ports: WorkerPorts = {
+      clock: systemClock,
+      random: Math.random,
+      newId: () => randomBytes(16).toString('hex'),
+      journal: new BlobJournalStore(container.client),
+      deadLetters: new BlobDeadLetterStore(container.client),
+      checkpoints: new BlobCheckpointHint(container.client),
+      aggregates,
+      progress,
+      diagnostics,
+      hub: {
+        hubFacts: (signal) => source.hubFacts(signal),
+        partitionFacts: (partitionId, signal) => source.partitionFacts(partitionId, signal),
+      },
+    };
+    const sync = new MetricsSync(metrics);
+    const worker = new Worker({
+      ports,
+      settings: workerSettings(config, `${hostname()}-${process.pid}`),
+      report: board.report,
+      workers: () => source.owners(),
+      partitionCount: () => facts.hub?.partitionIds.length ?? 1,
+      onAnswer: (answer) => {
+        facts.queries += 1;
+        metrics.lookupQueries.inc(answer.kind);
+      },
+      observer: {
+        sessionEnded: (session) => {
+          sync.session(session);
+          metrics.forgetPartition(session.partitionId);
+        },
+        committed: (seconds) => metrics.commitSeconds.observe(seconds),
+        applied: (viewKind, seconds) => metrics.endToEndSeconds.observe({view_kind: viewKind}, seconds),
+      },
+    });
+    const troubles = new SourceTroubles({report: board.report, metrics});
+    const source = new EventHubsSource({
+      connection: {
+        auth: eventHubsAuth(config, identity),
+        hub: config.eventHubs.hub,
+        consumerGroup: config.eventHubs.consumerGroup,
+        transport: config.eventHubs.transport,
+        cloud: config.azureCloud,
+      },
+      clock: systemClock,
+      container,
+      startPosition: config.source.startPosition,
+      ownershipIntervalMs: config.ownership.intervalMs,
+      ownershipExpiryMs: config.ownership.expiryMs,
+      inFlightEventsMax: config.source.inFlightEventsMax,
+      inFlightBytesMax: config.source.inFlightBytesMax,
+      beforeClaim: (partition, signal) => worker.beforeClaim(partition, signal),
+      onLease: (lease) => worker.onLease(lease),
+      onTrouble: (trouble) => troubles.heed(trouble),
+    });
+    const status = new WorkerStatus({
+      version,
+      now: () => systemClock.now(),
+      worker,
+      governor,
+      board,
+      views: config.views,
+      totals: () => ({partitions: facts.hub?.partitionIds.length ?? 0, writes: writes(), queries: facts.queries}),
+    });
+    const http = await startHttpServer({...config.http, status, metrics, log});
+    const service = new Service({worker, status, http, source, governor, sync, log});
+    try {
+      facts.hub = await source.start();
+    } catch (error) {
+      await http.close();
+      throw error;
+    }
+    worker.start();
+    status.phase = {kind: 'running'};
+    void service.#keepInSync();
+    return service;
+  }
+
+  /**
+   * A clean stop: no new claims, a last commit with nothing left to carry, applied as far as time allows, ownership
+   * released.
+   * @returns the exit code: 1 only if a journal could not be written
+   */
+  async stop(): Promise<0 | 1> {
+    this.status.phase = {kind: 'draining'};
+    this.#log.info('Stopping: the worker commits what it has read, writes it to Cosmos DB and releases its partitions.');
+    this.#source.drain();
+    const unwritten = await this.worker.handOver(handOverMs);
+    const documents = this.worker.writer.documentsPending;
+    if (documents > 0) {
+      this.#log.warn({documents}, 'Cosmos DB did not take everything in time. What is left stands in the journal; the next owner writes it.');
+    }
+    if (unwritten.length > 0) {
+      this.#log.error({partitions: unwritten}, 'The journal of these partitions could not be written. Their last events are read again by the next owner; nothing is lost or counted twice.');
+    }
+    this.#stopSync.abort();
+    this.#syncOnce(0);
+    await Promise.race([Promise.all([this.#source.close(), this.worker.stop()]), systemClock.sleep(closeMs)]);
+    await this.http.close();
+    return unwritten.length > 0 ? 1 : 0;
+  }
+
+  async #keepInSync(): Promise<void> {
+    const {signal} = this.#stopSync;
+    while (!signal.aborted) {
+      await systemClock.sleep(syncEveryMs, signal);
+      this.#syncOnce(syncEveryMs);
+    }
+  }
+
+  #syncOnce(elapsedMs: number): void {
+    this.#sync.sync({
+      worker: this.worker,
+      governor: this.#governor,
+      inFlight: this.#source.inFlight(),
+      nowMs: systemClock.now(),
+      elapsedMs,
+    });
+  }
+}
+
+/** One identity for all services, made only if one of them needs it. */
+function lazyIdentity(): () => TokenCredential {
+  let identity: TokenCredential | undefined;
+  return () => (identity ??= new DefaultAzureCredential());
+}
+
+function storageConnection(config: Config, identity: () => TokenCredential): Parameters<typeof createBlobContainer>[0] extends infer O ? Omit<O & object, 'name'> & ({connectionString: string} | {accountUrl: string; credential: TokenCredential}) : never {
+  const {connectionString, accountUrl} = config.storage;
+  if (connectionString !== undefined) return {connectionString};
+  if (accountUrl === undefined) throw new StartUpError('Neither STORAGE_CONNECTION_STRING nor STORAGE_ACCOUNT_URL is set.');
+  return {accountUrl, credential: identity()};
+}
+
+function eventHubsAuth(config: Config, identity: () => TokenCredential): {connectionString: string} | {namespace: string; credential: TokenCredential} {
+  const {connectionString, namespace} = config.eventHubs;
+  return connectionString === undefined ? {namespace, credential: identity()} : {connectionString};
+}
+
+function openLogAnalytics(config: Config, identity: () => TokenCredential): LogAnalyticsDiagnostics {
+  const {workspaceIds, endpoint} = config.logAnalytics;
+  const needsIdentity = endpoint === undefined || endpoint.startsWith('https:');
+  return new LogAnalyticsDiagnostics({
+    workspaceId: workspaceIds.join(','),
+    cloud: config.azureCloud,
+    ...(endpoint !== undefined && {endpoint}),
+    ...(needsIdentity && {credential: identity()}),
+  });
+}
+
+async function openCosmos({config, identity, governor, metrics, log}: {
+  config: Config;
+  identity: () => TokenCredential;
+  governor: WriteGovernor;
+  metrics: Metrics;
+  log: Logger;
+}): Promise<{aggregates: CosmosDocumentStore; progress: CosmosDocumentStore; writes: () => number}> {
+  const {endpoint, key, database, container} = config.cosmos;
+  const client = createCosmosClient({endpoint, credential: key === undefined ? {token: identity()} : {key}});
+  for (let tries = 1; ; tries += 1) {
+    const prepared = await prepareCosmos({client, database, aggregates: container});
+    if (prepared.kind === 'refused') throw new StartUpError(prepared.reason);
+    if (prepared.kind === 'ready') {
+      if (prepared.created.length > 0) log.info({created: prepared.created}, 'Made what was missing in Cosmos DB.');
+      for (const warning of prepared.warnings) log.warn(warning);
+      break;
+    }
+    if (tries === prepareTries) throw new StartUpError(`Cosmos DB at ${endpoint} does not answer (${prepared.cause}). Check COSMOS_ENDPOINT and the network.`);
+    log.warn({cause: prepared.cause}, 'Cosmos DB does not answer yet. The worker tries again.');
+    await systemClock.sleep(prepareRetryMs);
+  }
+  let writes = 0;
+  const counted: CosmosMetrics = {
+    onRequest({operation, outcome, requestUnits}) {
+      metrics.outputRequestUnits.inc(requestUnits);
+      if (outcome === 'throttled') metrics.outputThrottles.inc();
+      if (operation === 'read' || outcome === 'found' || outcome === 'missing' || outcome === 'unavailable') return;
+      if (outcome === 'written') writes += 1;
+      metrics.outputWrites.inc(outcome);
+    },
+  };
+  const options = {client, database, governor, metrics: counted};
+  return {
+    aggregates: new CosmosDocumentStore({...options, container}),
+    progress: new CosmosDocumentStore({...options, container: 'progress'}),
+    writes: () => writes,
+  };
+}
+

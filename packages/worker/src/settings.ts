@@ -1,0 +1,37 @@
+import {builtInShapes, createDecoder} from '@weir/pipeline';
+import type {Config} from './config/config.ts';
+import {sweepAfterDefaultMs} from './config/join.ts';
+import type {WorkerSettings} from './worker.ts';
+
+/** What the worker's core needs of a configuration. @param owner names this worker in the progress documents */
+export function workerSettings(config: Config, owner: string): WorkerSettings {
+  const {join, assign} = config;
+  return {
+    partition: {
+      views: config.views,
+      assign: {earlyMaxMs: assign.earlyMaxMs, lateMaxMs: assign.lateMaxMs, beyond: assign.policy},
+      refreshMs: config.refreshMs,
+      retentionMs: config.retentionMs,
+      decoder: createDecoder({shapes: builtInShapes}),
+      commitBytesMax: config.commit.bytesMax,
+      parkedDocumentsMax: config.parked.documentsMax,
+      waitingMax: join.waitingMax,
+      ownershipIntervalMs: config.ownership.intervalMs,
+      owner,
+      startsAtTime: typeof config.source.startPosition === 'object',
+    },
+    dedupe: config.dedupe,
+    lookup: {
+      feedIntervalMs: join.feedIntervalMs,
+      settleMs: join.settleMs,
+      sweepAfterMs: join.sweepAfterMs,
+      sweepAfterDefaultMs,
+      sweepIntervalMs: join.sweepIntervalMs,
+      deadlineMs: join.deadlineMs,
+      waitMaxMs: join.waitMaxMs,
+      rowsAheadMax: join.rowsAheadMax,
+      concurrency: config.lookup.concurrency,
+    },
+    flushIntervalMs: config.flush.intervalMs,
+  };
+}

@@ -1,0 +1,71 @@
+import type {ConditionalWrite, JournalRead, Position, SourcePartition} from '@weir/pipeline';
+import type {Violations} from './checks.ts';
+import {readStoredCommit, type StoredCommit} from './stored-commit.ts';
+
+export interface StoredJournal {
+  readonly etag: string;
+  readonly bytes: Uint8Array;
+  readonly commit: StoredCommit;
+}
+
+/** Called before a journal is replaced, to compare what it holds with what is to come. */
+export type WatchJournal = (partition: SourcePartition, before: StoredCommit | undefined, after: StoredCommit) => void;
+
+/** The storage container: journals under ETags, dead letters that are written once, checkpoints. */
+export class SimulatedBlobs {
+  readonly #violations: Violations;
+  readonly #watch: WatchJournal;
+  readonly #journals = new Map<string, StoredJournal>();
+  readonly #letters = new Map<string, {readonly partitionId: string; readonly text: string}>();
+  readonly #checkpoints = new Map<string, number>();
+  #etags = 0;
+
+  constructor(violations: Violations, watch: WatchJournal) {
+    this.#violations = violations;
+    this.#watch = watch;
+  }
+
+  journal(partitionId: string): StoredJournal | undefined {
+    return this.#journals.get(partitionId);
+  }
+
+  readJournal({partitionId}: SourcePartition): Exclude<JournalRead, {kind: 'unavailable'}> {
+    const journal = this.#journals.get(partitionId);
+    return journal === undefined ? {kind: 'missing'} : {kind: 'found', etag: journal.etag, bytes: journal.bytes};
+  }
+
+  writeJournal(partition: SourcePartition, {bytes, ifMatch}: {bytes: Uint8Array; ifMatch: string | undefined}): ConditionalWrite {
+    const journal = this.#journals.get(partition.partitionId);
+    if (journal?.etag !== ifMatch) return {kind: 'refused'};
+    const commit = readStoredCommit(bytes);
+    this.#watch(partition, journal?.commit, commit);
+    const etag = `j${(this.#etags += 1)}`;
+    this.#journals.set(partition.partitionId, {etag, bytes: Uint8Array.from(bytes), commit});
+    return {kind: 'written', etag};
+  }
+
+  writeDeadLetters({partitionId}: SourcePartition, {lineage, n, bytes}: {lineage: string; n: number; bytes: Uint8Array}): void {
+    const name = `${partitionId}/${lineage}/${n}`;
+    const text = Buffer.from(bytes).toString();
+    const there = this.#letters.get(name);
+    if (there === undefined) this.#letters.set(name, {partitionId, text});
+    else this.#violations.check(there.text === text, () => `dead letters ${name} exist twice with different contents`);
+  }
+
+  /** Every dead letter, with its partition. */
+  deadLetters(): {partitionId: string; sequenceNumber: number; index: number; reason: string}[] {
+    return [...this.#letters.values()].flatMap(({partitionId, text}) =>
+      text
+        .trimEnd()
+        .split('\n')
+        .map((line) => ({partitionId, ...(JSON.parse(line) as {sequenceNumber: number; index: number; reason: string})})),
+    );
+  }
+
+  writeCheckpoint({partitionId}: SourcePartition, {sequenceNumber}: Position): void {
+    const journal = this.#journals.get(partitionId);
+    const resume = journal?.commit.resume.sequenceNumber ?? -1;
+    this.#violations.check(sequenceNumber <= resume, () => `checkpoint of ${partitionId} at ${sequenceNumber}, ahead of the journal's ${resume}`);
+    this.#checkpoints.set(partitionId, sequenceNumber);
+  }
+}
