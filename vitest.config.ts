@@ -8,6 +8,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 30_000,
+    reporters: ['default', './test/closing-line.ts'],
     unstubEnvs: true,
   },
 });

@@ -15,7 +15,10 @@ export function emulatorsCommand(): Command {
     .option('--hub <name>', 'event hub to make', 'gateway-logs')
     .option('--partitions <count>', 'its partitions', partitionCount, 4)
     .option('--json', 'print the variables as one JSON object')
-    .addHelpText('after', '\nExamples:\n  $ npx weir emulators > weir.env\n  $ source weir.env && npx weir run        (in another terminal)')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ npx weir emulators > weir.env\n  $ source weir.env && npx weir run        (in another terminal)',
+    )
     .action(async ({hub, partitions, json}: {hub: string; partitions: number; json?: true}) => {
       const stopped = stopSignal();
       const stack = await startStack({hub, partitionCount: partitions, ports: 'usual'});

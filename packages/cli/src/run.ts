@@ -39,6 +39,13 @@ async function run(fileName: string | undefined, flags: Readonly<Record<string, 
     // Lines of JSON for the platform, sentences for a person.
     ...(process.stdout.isTTY && {destination: pretty({colorize: true, sync: true})}),
   });
+  // A bug: the next start recovers from the journal, which is safer than going on.
+  const crash = (error: unknown): void => {
+    log.fatal({error}, 'Unexpected error. The worker stops at once; a restart recovers from the journal and nothing is lost.');
+    process.exit(exitCodes.failed);
+  };
+  process.on('uncaughtException', crash);
+  process.on('unhandledRejection', crash);
   for (const warning of warnings) log.warn(warning);
   log.info({version, ...describeConfig(config)}, 'Starting.');
   const service = await Service.start({config, log, version});
@@ -55,6 +62,9 @@ function readConfig(fileName: string): string {
   try {
     return readFileSync(fileName, 'utf8');
   } catch (cause) {
-    throw new ConfigurationError([`--config: ${fileName} cannot be read. Give the path of a YAML file, for example --config weir.yaml.`], {cause});
+    throw new ConfigurationError(
+      [`--config: ${fileName} cannot be read. Give the path of a YAML file, for example --config weir.yaml.`],
+      {cause},
+    );
   }
 }

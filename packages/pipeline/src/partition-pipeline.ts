@@ -141,7 +141,10 @@ export class PartitionPipeline implements RecordOwner {
   }
 
   /** What the last taken commit holds beside its deltas. */
-  get committed(): Pick<CommitBuilder, 'n' | 'lineage' | 'carryCount' | 'parkedCount' | 'watermarks' | 'frontier' | 'resume'> {
+  get committed(): Pick<
+    CommitBuilder,
+    'n' | 'lineage' | 'carryCount' | 'parkedCount' | 'watermarks' | 'frontier' | 'resume'
+  > {
     return this.#builder;
   }
 
@@ -187,7 +190,9 @@ export class PartitionPipeline implements RecordOwner {
   takeLost(hubBeginsAt: number): RecordPlace[] {
     if (this.#unread.size === 0) return [];
     const hasPassed = this.#lastSequenceNumber >= this.#rereadUntil;
-    const lost = this.#unread.places().filter(({sequenceNumber}) => hasPassed || sequenceNumber < hubBeginsAt);
+    const lost = this.#unread
+      .places()
+      .filter(({sequenceNumber}) => hasPassed || sequenceNumber < hubBeginsAt);
     for (const place of lost) {
       this.#unread.take(place);
       this.#deadLetters.push({
@@ -196,7 +201,8 @@ export class PartitionPipeline implements RecordOwner {
         enqueuedTimeMs: 0,
         reason: 'lost',
         layer: 'source',
-        detail: 'The event expired in the event hub while it waited for its diagnostics, before it was read again.',
+        detail:
+          'The event expired in the event hub while it waited for its diagnostics, before it was read again.',
       });
     }
     this.counts.lost += lost.length;
@@ -210,16 +216,27 @@ export class PartitionPipeline implements RecordOwner {
 
   settle(record: OpenRecord, outcome: JoinOutcome): void {
     this.#removeOpen(record);
-    if (record.enqueuedTimeMs < this.#oldest.resolvedMs) this.#oldest = {...this.#oldest, resolvedMs: record.enqueuedTimeMs};
-    this.#fold.resolved(record.event, record.eventTimeMs, outcome.kind === 'matched' ? outcome.row : undefined);
+    if (record.enqueuedTimeMs < this.#oldest.resolvedMs)
+      this.#oldest = {...this.#oldest, resolvedMs: record.enqueuedTimeMs};
+    this.#fold.resolved(
+      record.event,
+      record.eventTimeMs,
+      outcome.kind === 'matched' ? outcome.row : undefined,
+    );
   }
 
   /**
    * Everything decided since the last commit, as the next one; undefined when nothing changed. A snapshot: what is
    * folded afterwards belongs to the commit after.
-   * @param carries `hand over` moves everything carried into the deltas; `as due` only what is due
+   * @param take `carries: hand over` moves everything carried into the deltas, `as due` only what is due;
+   *   `evenIfUnchanged` makes a commit without news too, so that a journal that was large gets small
    */
-  takeCommit(take: {nowMs: number; author: string; carries: 'as due' | 'hand over'}): (TakenCommit & {oldest: OldestFolded}) | undefined {
+  takeCommit(take: {
+    nowMs: number;
+    author: string;
+    carries: 'as due' | 'hand over';
+    evenIfUnchanged?: boolean;
+  }): (TakenCommit & {oldest: OldestFolded}) | undefined {
     const taken = this.#builder.take({
       ...take,
       head: this.#head,
@@ -338,7 +355,12 @@ export class PartitionPipeline implements RecordOwner {
     }
   }
 
-  #wait(event: GatewayEvent, eventTimeMs: number, {sequenceNumber, enqueuedTimeMs}: ReceivedEvent, index: number): void {
+  #wait(
+    event: GatewayEvent,
+    eventTimeMs: number,
+    {sequenceNumber, enqueuedTimeMs}: ReceivedEvent,
+    index: number,
+  ): void {
     assert(event.requestId !== undefined, 'only an event with an id can be joined');
     const record: OpenRecord = {
       owner: this,
@@ -420,4 +442,3 @@ function emptyCounts(): RecordCounts {
     deadLetters: new Map(),
   };
 }
-

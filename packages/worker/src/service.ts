@@ -86,7 +86,10 @@ export class Service {
     collectProcessMetrics(metrics);
     const board = new TroubleBoard({clock: systemClock, log});
     const identity = lazyIdentity();
-    const container = await createBlobContainer({...storageConnection(config, identity), name: config.storage.container});
+    const container = await createBlobContainer({
+      ...storageConnection(config, identity),
+      name: config.storage.container,
+    });
     const governor = new WriteGovernor({
       clock: systemClock,
       concurrency: config.cosmos.concurrency,
@@ -94,6 +97,7 @@ export class Service {
     });
     const {aggregates, progress, writes} = await openCosmos({config, identity, governor, metrics, log});
     const diagnostics = openLogAnalytics(config, identity);
+    const checkpoints = new BlobCheckpointHint(container.client);
     const facts: {hub: HubFacts | undefined; queries: number} = {hub: undefined, queries: 0};
     const ports: WorkerPorts = {
       clock: systemClock,
@@ -101,7 +105,7 @@ export class Service {
       newId: () => randomBytes(16).toString('hex'),
       journal: new BlobJournalStore(container.client),
       deadLetters: new BlobDeadLetterStore(container.client),
-      checkpoints: new BlobCheckpointHint(container.client),
+      checkpoints,
       aggregates,
       progress,
       diagnostics,
@@ -146,7 +150,17 @@ export class Service {
       ownershipExpiryMs: config.ownership.expiryMs,
       inFlightEventsMax: config.source.inFlightEventsMax,
       inFlightBytesMax: config.source.inFlightBytesMax,
-      beforeClaim: (partition, signal) => worker.beforeClaim(partition, signal),
+      beforeClaim: async (partition, signal) => {
+        const claim = await worker.beforeClaim(partition, signal);
+        if (claim.start === undefined && (await checkpoints.exists(partition, signal))) {
+          const {partitionId} = partition;
+          log.info(
+            {partitionId},
+            'There is a checkpoint but no journal. Checkpoints are only a hint for tools: the worker starts at source.startPosition.',
+          );
+        }
+        return claim;
+      },
       onLease: (lease) => worker.onLease(lease),
       onTrouble: (trouble) => troubles.heed(trouble),
     });
@@ -157,7 +171,11 @@ export class Service {
       governor,
       board,
       views: config.views,
-      totals: () => ({partitions: facts.hub?.partitionIds.length ?? 0, writes: writes(), queries: facts.queries}),
+      totals: () => ({
+        partitions: facts.hub?.partitionIds.length ?? 0,
+        writes: writes(),
+        queries: facts.queries,
+      }),
     });
     const http = await startHttpServer({...config.http, status, metrics, log});
     const service = new Service({worker, status, http, source, governor, sync, log});
@@ -180,15 +198,23 @@ export class Service {
    */
   async stop(): Promise<0 | 1> {
     this.status.phase = {kind: 'draining'};
-    this.#log.info('Stopping: the worker commits what it has read, writes it to Cosmos DB and releases its partitions.');
+    this.#log.info(
+      'Stopping: the worker commits what it has read, writes it to Cosmos DB and releases its partitions.',
+    );
     this.#source.drain();
     const unwritten = await this.worker.handOver(handOverMs);
     const documents = this.worker.writer.documentsPending;
     if (documents > 0) {
-      this.#log.warn({documents}, 'Cosmos DB did not take everything in time. What is left stands in the journal; the next owner writes it.');
+      this.#log.warn(
+        {documents},
+        'Cosmos DB did not take everything in time. What is left stands in the journal; the next owner writes it.',
+      );
     }
     if (unwritten.length > 0) {
-      this.#log.error({partitions: unwritten}, 'The journal of these partitions could not be written. Their last events are read again by the next owner; nothing is lost or counted twice.');
+      this.#log.error(
+        {partitions: unwritten},
+        'The journal of these partitions could not be written. Their last events are read again by the next owner; nothing is lost or counted twice.',
+      );
     }
     this.#stopSync.abort();
     this.#syncOnce(0);
@@ -222,14 +248,24 @@ function lazyIdentity(): () => TokenCredential {
   return () => (identity ??= new DefaultAzureCredential());
 }
 
-function storageConnection(config: Config, identity: () => TokenCredential): Parameters<typeof createBlobContainer>[0] extends infer O ? Omit<O & object, 'name'> & ({connectionString: string} | {accountUrl: string; credential: TokenCredential}) : never {
+function storageConnection(
+  config: Config,
+  identity: () => TokenCredential,
+): Parameters<typeof createBlobContainer>[0] extends infer O
+  ? Omit<O & object, 'name'> &
+      ({connectionString: string} | {accountUrl: string; credential: TokenCredential})
+  : never {
   const {connectionString, accountUrl} = config.storage;
   if (connectionString !== undefined) return {connectionString};
-  if (accountUrl === undefined) throw new StartUpError('Neither STORAGE_CONNECTION_STRING nor STORAGE_ACCOUNT_URL is set.');
+  if (accountUrl === undefined)
+    throw new StartUpError('Neither STORAGE_CONNECTION_STRING nor STORAGE_ACCOUNT_URL is set.');
   return {accountUrl, credential: identity()};
 }
 
-function eventHubsAuth(config: Config, identity: () => TokenCredential): {connectionString: string} | {namespace: string; credential: TokenCredential} {
+function eventHubsAuth(
+  config: Config,
+  identity: () => TokenCredential,
+): {connectionString: string} | {namespace: string; credential: TokenCredential} {
   const {connectionString, namespace} = config.eventHubs;
   return connectionString === undefined ? {namespace, credential: identity()} : {connectionString};
 }
@@ -245,7 +281,13 @@ function openLogAnalytics(config: Config, identity: () => TokenCredential): LogA
   });
 }
 
-async function openCosmos({config, identity, governor, metrics, log}: {
+async function openCosmos({
+  config,
+  identity,
+  governor,
+  metrics,
+  log,
+}: {
   config: Config;
   identity: () => TokenCredential;
   governor: WriteGovernor;
@@ -258,11 +300,15 @@ async function openCosmos({config, identity, governor, metrics, log}: {
     const prepared = await prepareCosmos({client, database, aggregates: container});
     if (prepared.kind === 'refused') throw new StartUpError(prepared.reason);
     if (prepared.kind === 'ready') {
-      if (prepared.created.length > 0) log.info({created: prepared.created}, 'Made what was missing in Cosmos DB.');
+      if (prepared.created.length > 0)
+        log.info({created: prepared.created}, 'Made what was missing in Cosmos DB.');
       for (const warning of prepared.warnings) log.warn(warning);
       break;
     }
-    if (tries === prepareTries) throw new StartUpError(`Cosmos DB at ${endpoint} does not answer (${prepared.cause}). Check COSMOS_ENDPOINT and the network.`);
+    if (tries === prepareTries)
+      throw new StartUpError(
+        `Cosmos DB at ${endpoint} does not answer (${prepared.cause}). Check COSMOS_ENDPOINT and the network.`,
+      );
     log.warn({cause: prepared.cause}, 'Cosmos DB does not answer yet. The worker tries again.');
     await systemClock.sleep(prepareRetryMs);
   }
@@ -271,7 +317,8 @@ async function openCosmos({config, identity, governor, metrics, log}: {
     onRequest({operation, outcome, requestUnits}) {
       metrics.outputRequestUnits.inc(requestUnits);
       if (outcome === 'throttled') metrics.outputThrottles.inc();
-      if (operation === 'read' || outcome === 'found' || outcome === 'missing' || outcome === 'unavailable') return;
+      if (operation === 'read' || outcome === 'found' || outcome === 'missing' || outcome === 'unavailable')
+        return;
       if (outcome === 'written') writes += 1;
       metrics.outputWrites.inc(outcome);
     },
@@ -283,4 +330,3 @@ async function openCosmos({config, identity, governor, metrics, log}: {
     writes: () => writes,
   };
 }
-

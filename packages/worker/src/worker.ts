@@ -1,4 +1,10 @@
-import {LookupJoin, type DiagnosticsRow, type LookupAnswer, type SequenceGap, type SourcePartition} from '@weir/pipeline';
+import {
+  LookupJoin,
+  type DiagnosticsRow,
+  type LookupAnswer,
+  type SequenceGap,
+  type SourcePartition,
+} from '@weir/pipeline';
 import type {PartitionLease} from '@weir/azure';
 import {ApplyTogether} from './apply/apply-together.ts';
 import {DocumentWriter} from './apply/document-writer.ts';
@@ -86,7 +92,10 @@ export class Worker {
   }
 
   /** The claim path: reads the fence, then the journal, and nothing more. Rejects when they cannot be read in time. */
-  async beforeClaim(partition: SourcePartition, signal: AbortSignal): Promise<{start: ReturnType<typeof startOf>; prelude: Claim}> {
+  async beforeClaim(
+    partition: SourcePartition,
+    signal: AbortSignal,
+  ): Promise<{start: ReturnType<typeof startOf>; prelude: Claim}> {
     const {ports, report} = this.#options;
     const claim = await readClaim({ports, partition, signal, report});
     return {start: startOf(claim), prelude: claim};
@@ -98,7 +107,10 @@ export class Worker {
       ports,
       settings: {
         ...settings.partition,
-        dedupe: {...settings.dedupe, idsMax: Math.max(1, Math.floor(settings.dedupe.idsMax / Math.max(1, partitionCount())))},
+        dedupe: {
+          ...settings.dedupe,
+          idsMax: Math.max(1, Math.floor(settings.dedupe.idsMax / Math.max(1, partitionCount()))),
+        },
       },
       lease,
       join: this.join,
@@ -109,23 +121,12 @@ export class Worker {
       onReadable: (enqueuedTimeMs) => this.lookup.readFrom(enqueuedTimeMs),
     });
     this.#sessions.add(session);
-    const running = session
-      .run()
-      .catch((error: unknown) => {
-        const cause = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown error';
-        report({
-          layer: 'worker',
-          kind: 'bug',
-          message: `Partition ${session.partitionId} met an unexpected error (${cause}). The worker discards its memory and recovers from the journal.`,
-          partitionId: session.partitionId,
-        });
-      })
-      .finally(() => {
-        this.#options.observer?.sessionEnded(session);
-        this.#eventsReceived += session.pipeline?.counts.inputEvents ?? 0;
-        this.#sessions.delete(session);
-        this.#running.delete(running);
-      });
+    const running = session.run().finally(() => {
+      this.#options.observer?.sessionEnded(session);
+      this.#eventsReceived += session.pipeline?.counts.inputEvents ?? 0;
+      this.#sessions.delete(session);
+      this.#running.delete(running);
+    });
     this.#running.add(running);
   }
 
@@ -144,10 +145,12 @@ export class Worker {
     const {clock} = this.#options.ports;
     const open = new Set(this.#sessions);
     const timeUp = new AbortController();
-    const all = Promise.all([...open].map(async (session) => {
-      await session.handOver();
-      open.delete(session);
-    }));
+    const all = Promise.all(
+      [...open].map(async (session) => {
+        await session.handOver();
+        open.delete(session);
+      }),
+    );
     await Promise.race([all, clock.sleep(withinMs, timeUp.signal)]);
     timeUp.abort();
     return [...open].filter((session) => session.owesJournal).map(({partitionId}) => partitionId);
@@ -170,7 +173,12 @@ export class Worker {
     }
   }
 
-  *#waitingPartitions(): Iterable<{readUntilMs(nowMs: number): number} & Pick<NonNullable<PartitionSession['pipeline']>, 'openRecords' | 'settle'>> {
+  *#waitingPartitions(): Iterable<
+    {readUntilMs(nowMs: number): number} & Pick<
+      NonNullable<PartitionSession['pipeline']>,
+      'openRecords' | 'settle'
+    >
+  > {
     for (const session of this.#sessions) {
       const {pipeline} = session;
       if (pipeline === undefined || session.state !== 'running') continue;

@@ -53,6 +53,17 @@ export class BlobCheckpointHint implements CheckpointStore {
     }
   }
 
+  /** Whether somebody has left a checkpoint: without a journal it is ignored, and that should be said. */
+  async exists(partition: SourcePartition, signal?: AbortSignal): Promise<boolean> {
+    const blob = this.#container.getBlockBlobClient(checkpointBlobName(partition));
+    try {
+      return await blob.exists({abortSignal: requestSignal(requestTimeoutMs, signal)});
+    } catch (error) {
+      if (signal?.aborted === true) throw error;
+      return false; // it would only have been a line in the log
+    }
+  }
+
   #remember(name: string, sequenceNumber: number): void {
     this.#highest.delete(name);
     this.#highest.set(name, sequenceNumber);

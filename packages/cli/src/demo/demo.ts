@@ -44,7 +44,9 @@ export function demoCommand(): Command {
 async function demo(ending: 'end when settled' | 'stay'): Promise<void> {
   const stopped = stopSignal();
   const sample = readSample(Date.now());
-  say(`Weir ${version}: sample of ${sample.records.length} gateway events and ${sample.rows.length} diagnostics rows over three hours,`);
+  say(
+    `Weir ${version}: sample of ${sample.records.length} gateway events and ${sample.rows.length} diagnostics rows over three hours,`,
+  );
   say(`moved by ${sample.shiftHours} whole hours so that it ends within the past hour.`);
   say('Starting Event Hubs, Blob storage, Cosmos DB and Log Analytics on 127.0.0.1 …');
   const stack = await startStack({hub, partitionCount: sample.partitionCount});
@@ -60,7 +62,9 @@ async function demo(ending: 'end when settled' | 'stay'): Promise<void> {
     if (ended !== 'settled') return;
     say(await regionTable(stack.cosmos));
     say(`Status page: ${service.http.url}`);
-    say(`Documents:   curl '${stack.cosmos.endpoint.replace(/\/$/, '')}/emulator/documents?database=weir&container=aggregates&limit=5'`);
+    say(
+      `Documents:   curl '${stack.cosmos.endpoint.replace(/\/$/, '')}/emulator/documents?database=weir&container=aggregates&limit=5'`,
+    );
     if (ending === 'end when settled') return;
     say('Ctrl-C ends it.');
     await stopped;
@@ -75,7 +79,10 @@ async function startWorker(stack: Stack): Promise<Service> {
   const port = await freePort(Number(process.env['WEIR_HTTP_PORT'] ?? httpPort));
   // The stack's variables alone: the demo must not reach the Azure account that the shell may be set up for.
   const {config} = loadConfig({env: {...stack.variables}, flags: {...timings, 'http.port': String(port)}});
-  const log = createLogger({level: process.env['WEIR_LOG_LEVEL'] ?? 'warn', destination: pretty({colorize: process.stderr.isTTY, destination: 2, sync: true})});
+  const log = createLogger({
+    level: process.env['WEIR_LOG_LEVEL'] ?? 'warn',
+    destination: pretty({colorize: process.stderr.isTTY, destination: 2, sync: true}),
+  });
   return Service.start({config, log, version});
 }
 

@@ -2,7 +2,11 @@ import {EventHubProducerClient} from '@azure/event-hubs';
 import type {SampleRecord} from './sample.ts';
 
 /** Publishes records to their partitions in order, through the real SDK. @returns how many */
-export async function publish({connectionString, hub, records}: {
+export async function publish({
+  connectionString,
+  hub,
+  records,
+}: {
   connectionString: string;
   hub: string;
   records: readonly SampleRecord[];

@@ -11,13 +11,28 @@ interface RegionSum {
 
 const grain = '1h';
 
+/** Two spaces between columns and one line below the head: narrow enough for 80 columns. */
+const withoutFrame = Object.fromEntries(
+  ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right']
+    .concat(['left', 'left-mid', 'right', 'right-mid', 'mid', 'mid-mid'])
+    .map((name) => [name, ''])
+    .concat([['middle', '  ']]),
+);
+
 /** Reads the aggregate documents back from Cosmos DB and adds them up per region, for a terminal of 80 columns. */
 export async function regionTable({endpoint, key}: {endpoint: string; key: string}): Promise<string> {
   const client = new CosmosClient({endpoint, key, connectionPolicy: {enableEndpointDiscovery: false}});
   try {
     const sums = new Map<string, RegionSum>();
-    const query = {query: 'SELECT * FROM c WHERE c.grain = @grain', parameters: [{name: '@grain', value: grain}]};
-    const {resources} = await client.database('weir').container('aggregates').items.query<Record<string, string>>(query).fetchAll();
+    const query = {
+      query: 'SELECT * FROM c WHERE c.grain = @grain',
+      parameters: [{name: '@grain', value: grain}],
+    };
+    const {resources} = await client
+      .database('weir')
+      .container('aggregates')
+      .items.query<Record<string, string>>(query)
+      .fetchAll();
     for (const document of resources) add(sums, document);
     return render(sums);
   } finally {
@@ -26,12 +41,24 @@ export async function regionTable({endpoint, key}: {endpoint: string; key: strin
 }
 
 function add(sums: Map<string, RegionSum>, document: Readonly<Record<string, string>>): void {
-  const kind = document['view'] === 'region-usage' ? 'usage' : document['view'] === 'region-latency' ? 'latency' : undefined;
+  const kind =
+    document['view'] === 'region-usage'
+      ? 'usage'
+      : document['view'] === 'region-latency'
+        ? 'latency'
+        : undefined;
   if (kind === undefined) return;
   const region = document['region']!;
   const sum = sums.get(region) ?? {usage: undefined, latency: undefined, streaming: 0};
   sums.set(region, sum);
-  const target: DocumentTarget = {id: document['id']!, pk: document['pk']!, view: document['view']!, grain, windowStartMs: 0, dimensions: []};
+  const target: DocumentTarget = {
+    id: document['id']!,
+    pk: document['pk']!,
+    view: document['view']!,
+    grain,
+    windowStartMs: 0,
+    dimensions: [],
+  };
   const {sum: delta} = readAggregate(target, document);
   if (kind === 'latency' && document['streamType'] === 'streaming') sum.streaming += delta.measures.requests;
   const before = sum[kind];
@@ -41,9 +68,10 @@ function add(sums: Map<string, RegionSum>, document: Readonly<Record<string, str
 
 function render(sums: ReadonlyMap<string, RegionSum>): string {
   const table = new Table({
-    head: ['region', 'requests', 'tokens', 'p50 s', 'p95 s', 'p99 s', 'stream', 'matched', 'unm.'],
+    head: ['region', 'requests', 'tokens', 'p50 s', 'p95 s', 'p99 s', 'stream', 'matched', 'unmatched'],
     colAligns: ['left', ...Array<'right'>(8).fill('right')],
-    style: {head: [], border: [], compact: true},
+    style: {head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0},
+    chars: withoutFrame,
   });
   const count = (n: number): string => n.toLocaleString('en-US');
   for (const [region, {usage, latency, streaming}] of [...sums].sort(([a], [b]) => a.localeCompare(b))) {

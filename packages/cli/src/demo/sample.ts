@@ -47,13 +47,19 @@ export function readSample(nowMs: number): Sample {
       _ingestedAt: new Date(atMs).toISOString(),
     };
   });
-  return {records, rows, partitionCount: 1 + Math.max(...lines.map(({partitionId}) => Number(partitionId))), shiftHours: shiftMs / hourMs};
+  return {
+    records,
+    rows,
+    partitionCount: 1 + Math.max(...lines.map(({partitionId}) => Number(partitionId))),
+    shiftHours: shiftMs / hourMs,
+  };
 }
 
 function lastEventMs(lines: readonly {body?: string}[]): number {
   let lastMs = 0;
   for (const {body} of lines) {
-    for (const [, time] of body?.matchAll(/"timestamp":"([^"]+Z)"/g) ?? []) lastMs = Math.max(lastMs, Date.parse(time!));
+    for (const [, time] of body?.matchAll(/"timestamp":"([^"]+Z)"/g) ?? [])
+      lastMs = Math.max(lastMs, Date.parse(time!));
   }
   return lastMs;
 }

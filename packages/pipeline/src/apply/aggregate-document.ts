@@ -34,15 +34,21 @@ export function newAggregate(target: DocumentTarget): AggregateState {
 }
 
 /** @throws {UnreadableDocumentError} */
-export function readAggregate(target: DocumentTarget, document: Readonly<Record<string, unknown>>): AggregateState {
+export function readAggregate(
+  target: DocumentTarget,
+  document: Readonly<Record<string, unknown>>,
+): AggregateState {
   try {
     if (document['schemaVersion'] !== documentSchemaVersion) {
-      throw new Error(`schemaVersion is ${String(document['schemaVersion'])}; this version knows ${documentSchemaVersion}`);
+      throw new Error(
+        `schemaVersion is ${String(document['schemaVersion'])}; this version knows ${documentSchemaVersion}`,
+      );
     }
     const state = newAggregate(target);
     const {measures} = state.sum;
     for (const field of additiveFields) measures[field] = storedNumber(document, field);
-    for (const field of extremeFields) measures[field] = isOverNothing(field, measures) ? measures[field] : storedNumber(document, field);
+    for (const field of extremeFields)
+      measures[field] = isOverNothing(field, measures) ? measures[field] : storedNumber(document, field);
     if (typeof document['stateSketch'] !== 'string') throw new Error('stateSketch is missing');
     if (document['stateSketch'] !== '') state.sum.sketch = QuantileSketch.decode(document['stateSketch']);
     for (const [key, n] of parseStateApplied(document['stateApplied'])) state.applied.set(key, n);
@@ -72,7 +78,11 @@ export function addContributions(state: AggregateState, contributions: readonly 
 }
 
 /** Whether the window is so old that a document for it would be deleted at once. */
-export function isPastRetention({grain, windowStartMs}: DocumentTarget, retentionMs: number | undefined, nowMs: number): boolean {
+export function isPastRetention(
+  {grain, windowStartMs}: DocumentTarget,
+  retentionMs: number | undefined,
+  nowMs: number,
+): boolean {
   return retentionMs !== undefined && windowStartMs + grainMs[grain] + retentionMs <= nowMs;
 }
 
@@ -97,9 +107,11 @@ export function formatAggregate(
   dimensions.forEach((dimension, i) => (document[dimension] = target.dimensions[i]!));
   for (const field of additiveFields) document[field] = measures[field];
   for (const field of extremeFields) document[field] = Number.isFinite(measures[field]) ? measures[field] : 0;
-  document['durationMsMean'] = measures.durationCount === 0 ? 0 : measures.durationMsSum / measures.durationCount;
+  document['durationMsMean'] =
+    measures.durationCount === 0 ? 0 : measures.durationMsSum / measures.durationCount;
   const range = {min: measures.durationMsMin, max: measures.durationMsMax};
-  for (const percent of [50, 90, 95, 99]) document[`durationMsP${percent}`] = sketch?.quantile(percent / 100, range) ?? 0;
+  for (const percent of [50, 90, 95, 99])
+    document[`durationMsP${percent}`] = sketch?.quantile(percent / 100, range) ?? 0;
   document['costCurrency'] = 'unknown';
   document['priceVersion'] = 'unknown';
   document['revision'] = revision;

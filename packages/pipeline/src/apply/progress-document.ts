@@ -49,7 +49,12 @@ export function progressDocument(
 /** @throws TypeError for a document that no version wrote: a fence that cannot be read stops the partition */
 export function readFence(document: Readonly<Record<string, unknown>>): CommitName {
   const {lineage, n, author} = document;
-  if (typeof lineage !== 'string' || typeof author !== 'string' || typeof n !== 'number' || !Number.isSafeInteger(n)) {
+  if (
+    typeof lineage !== 'string' ||
+    typeof author !== 'string' ||
+    typeof n !== 'number' ||
+    !Number.isSafeInteger(n)
+  ) {
     throw new TypeError('The progress document lacks lineage, n or author.');
   }
   return {lineage, n, author};

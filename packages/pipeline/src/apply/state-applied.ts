@@ -10,7 +10,10 @@ export class StateAppliedError extends Error {
 }
 
 /** The key of one partition's journal in `stateApplied`: short, because every document carries one per partition. */
-export function stateAppliedKey({namespace, hub, group, partitionId}: SourcePartition, lineage: string): string {
+export function stateAppliedKey(
+  {namespace, hub, group, partitionId}: SourcePartition,
+  lineage: string,
+): string {
   const source = createHash('sha256').update(`${namespace}|${hub}|${group}`).digest('hex').slice(0, 8);
   return `${source}/${partitionId}/${lineage.slice(0, 8)}`;
 }
@@ -29,7 +32,8 @@ export function parseStateApplied(text: unknown): StateApplied {
   }
   const applied: StateApplied = new Map();
   for (const [key, n] of Object.entries(parsed)) {
-    if (!Number.isSafeInteger(n) || n < 1) throw new StateAppliedError('stateApplied holds something that is no commit number');
+    if (!Number.isSafeInteger(n) || n < 1)
+      throw new StateAppliedError('stateApplied holds something that is no commit number');
     applied.set(key, n);
   }
   return applied;

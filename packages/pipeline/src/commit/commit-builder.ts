@@ -21,6 +21,7 @@ interface Take {
   readonly nowMs: number;
   readonly author: string;
   readonly carries: 'as due' | 'hand over';
+  readonly evenIfUnchanged?: boolean;
   readonly head: Mark;
   readonly fold: Fold;
   readonly deadLetters: readonly DeadLetter[];
@@ -133,6 +134,7 @@ export class CommitBuilder {
   take(take: Take): TakenCommit | undefined {
     const {nowMs, head, fold} = take;
     const changed =
+      take.evenIfUnchanged === true ||
       fold.size > 0 ||
       take.deadLetters.length > 0 ||
       take.openChanged ||
@@ -193,7 +195,9 @@ export class CommitBuilder {
       this.#readToEndMs - arrivalSlackMs,
     );
     const resolvedMs =
-      oldestOpenEventTimeMs === -Infinity ? this.#watermarks.resolvedMs : Math.min(arrivalMs, oldestOpenEventTimeMs);
+      oldestOpenEventTimeMs === -Infinity
+        ? this.#watermarks.resolvedMs
+        : Math.min(arrivalMs, oldestOpenEventTimeMs);
     this.#watermarks = {arrivalMs, resolvedMs};
   }
 }

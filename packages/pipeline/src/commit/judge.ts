@@ -15,7 +15,11 @@ export type Finding =
   | {readonly kind: 'journal restored'; readonly fence: CommitName; readonly journal: CommitName}
   | {readonly kind: 'two deployments'; readonly fence: CommitName; readonly journal: CommitName}
   | {readonly kind: 'another lineage'; readonly fence: CommitName; readonly journal: CommitName}
-  | {readonly kind: 'documents restored'; readonly fence: CommitName | undefined; readonly journal: CommitName};
+  | {
+      readonly kind: 'documents restored';
+      readonly fence: CommitName | undefined;
+      readonly journal: CommitName;
+    };
 
 /**
  * Judges what recovery found. The lineage is compared before the number; a fence that is behind by one, or has the
@@ -34,7 +38,10 @@ export function judge({
     return fence === undefined ? {kind: 'begin'} : {kind: 'stop', finding: {kind: 'journal lost', fence}};
   }
   if (journal.hubCreatedAt !== hubCreatedAt) {
-    return {kind: 'stop', finding: {kind: 'hub made again', journal: journal.hubCreatedAt, hub: hubCreatedAt}};
+    return {
+      kind: 'stop',
+      finding: {kind: 'hub made again', journal: journal.hubCreatedAt, hub: hubCreatedAt},
+    };
   }
   if (fence === undefined) {
     if (journal.n === 1 && journal.follows === undefined) return {kind: 'apply'};
@@ -44,7 +51,8 @@ export function judge({
     if (follows(journal, fence)) return {kind: 'apply'};
     return {kind: 'again', finding: {kind: 'another lineage', fence, journal: nameOf(journal)}};
   }
-  if (fence.n > journal.n) return {kind: 'stop', finding: {kind: 'journal restored', fence, journal: nameOf(journal)}};
+  if (fence.n > journal.n)
+    return {kind: 'stop', finding: {kind: 'journal restored', fence, journal: nameOf(journal)}};
   if (fence.n === journal.n) {
     if (fence.author === journal.author) return {kind: 'apply'};
     return {kind: 'stop', finding: {kind: 'two deployments', fence, journal: nameOf(journal)}};
@@ -54,7 +62,10 @@ export function judge({
 }
 
 /** Whether a commit may pass a fence that stands at `fence`. */
-export function passesFence(commit: Pick<Commit, 'lineage' | 'n' | 'author' | 'follows'>, fence: CommitName): boolean {
+export function passesFence(
+  commit: Pick<Commit, 'lineage' | 'n' | 'author' | 'follows'>,
+  fence: CommitName,
+): boolean {
   if (fence.lineage !== commit.lineage) return follows(commit, fence);
   if (fence.n !== commit.n) return fence.n < commit.n;
   return fence.author === commit.author;

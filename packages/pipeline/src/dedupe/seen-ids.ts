@@ -68,7 +68,8 @@ export class SeenIds {
     for (let slot = mix(a ^ Math.imul(d, 0x85ebca6b)) & mask; ; slot = (slot + 1) & mask) {
       if (this.#sightedMs[slot] === empty) return slot;
       const at = slot * 4;
-      if (hashes[at] === a && hashes[at + 1] === b && hashes[at + 2] === c && hashes[at + 3] === d) return slot;
+      if (hashes[at] === a && hashes[at + 1] === b && hashes[at + 2] === c && hashes[at + 3] === d)
+        return slot;
     }
   }
 
@@ -105,7 +106,12 @@ export class SeenIds {
     const mask = this.#slots - 1;
     for (let from = 0; from < sightedMs.length; from++) {
       if (sightedMs[from]! < keepFromMs) continue;
-      const [a, b, c, d] = [hashes[from * 4]!, hashes[from * 4 + 1]!, hashes[from * 4 + 2]!, hashes[from * 4 + 3]!];
+      const [a, b, c, d] = [
+        hashes[from * 4]!,
+        hashes[from * 4 + 1]!,
+        hashes[from * 4 + 2]!,
+        hashes[from * 4 + 3]!,
+      ];
       let slot = mix(a ^ Math.imul(d, 0x85ebca6b)) & mask;
       while (this.#sightedMs[slot] !== empty) slot = (slot + 1) & mask;
       this.#put(slot, a, b, c, d, sightedMs[from]!);

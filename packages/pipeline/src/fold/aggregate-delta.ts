@@ -59,4 +59,3 @@ export function mergeInto(map: DeltaMap, delta: AggregateDelta): void {
   if (present === undefined) map.set(delta.target.id, delta);
   else addDelta(present, delta);
 }
-

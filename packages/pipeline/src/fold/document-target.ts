@@ -19,7 +19,14 @@ export function documentTarget(
   const hash = createHash('sha256').update(JSON.stringify(dimensions)).digest();
   const id = `${view}_${grain}_${windowStartMs / 1000}_${hash.toString('base64url').slice(0, 22)}`;
   const shard = shards > 1 ? `|${hash.readUInt32BE(0) % shards}` : '';
-  return {id, pk: `${view}|${grain}|${period(grain, windowStartMs)}${shard}`, view, grain, windowStartMs, dimensions};
+  return {
+    id,
+    pk: `${view}|${grain}|${period(grain, windowStartMs)}${shard}`,
+    view,
+    grain,
+    windowStartMs,
+    dimensions,
+  };
 }
 
 /** The span that shares a partition key: bounds it to 20 GB without sending all writes of a moment to few readers. */

@@ -93,7 +93,9 @@ class ViewFold {
     for (const dimension of this.view.groupBy) key += '\u0000' + valueOf(dimension, event, row);
     let delta = this.#deltas.get(key);
     if (delta === undefined) {
-      const values = dimensions.map((dimension, i) => (this.#grouped[i] ? valueOf(dimension, event, row) : 'all'));
+      const values = dimensions.map((dimension, i) =>
+        this.#grouped[i] ? valueOf(dimension, event, row) : 'all',
+      );
       delta = emptyDelta(this.#target(this.#finest, startMs, values));
       this.#deltas.set(key, delta);
     }
@@ -120,7 +122,10 @@ class ViewFold {
     let target = this.#targets.get(key);
     if (target === undefined) {
       if (this.#targets.size >= targetsRememberedMax) this.#targets.clear();
-      target = documentTarget({view: this.view.name, grain, windowStartMs: startMs, dimensions: values}, this.view.shards);
+      target = documentTarget(
+        {view: this.view.name, grain, windowStartMs: startMs, dimensions: values},
+        this.view.shards,
+      );
       this.#targets.set(key, target);
     }
     return target;

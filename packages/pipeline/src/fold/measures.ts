@@ -47,7 +47,12 @@ export const additiveFields = [
 export type AdditiveField = (typeof additiveFields)[number];
 
 /** Fields that merge by taking the least or greatest. `Infinity` and `-Infinity` mean: over nothing yet. */
-export const extremeFields = ['durationMsMin', 'durationMsMax', 'remainingRequestsMin', 'remainingTokensMin'] as const;
+export const extremeFields = [
+  'durationMsMin',
+  'durationMsMax',
+  'remainingRequestsMin',
+  'remainingTokensMin',
+] as const;
 
 export type Measures = Record<AdditiveField | (typeof extremeFields)[number], number>;
 

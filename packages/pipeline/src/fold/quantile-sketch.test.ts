@@ -42,7 +42,12 @@ test('the order of merges does not show, and the stored form survives a round tr
 
 test('a damaged sketch is refused, never read as something else', () => {
   const whole = sketchOf([1, 20, 300, 4_000]).encode();
-  for (const damaged of ['AA==', 'Ag==', Buffer.from(whole, 'base64').subarray(0, -1).toString('base64'), 'AYQH////////////fw==']) {
+  for (const damaged of [
+    'AA==',
+    'Ag==',
+    Buffer.from(whole, 'base64').subarray(0, -1).toString('base64'),
+    'AYQH////////////fw==',
+  ]) {
     expect(() => QuantileSketch.decode(damaged)).toThrow(SketchFormatError);
   }
 });

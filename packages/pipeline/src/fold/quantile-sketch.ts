@@ -70,7 +70,8 @@ export class QuantileSketch {
     const result = new QuantileSketch();
     if (text === '') return result;
     const bytes = Buffer.from(text, 'base64');
-    if (bytes[0] !== formatByte) throw new SketchFormatError(`The sketch has format ${bytes[0]}; this version reads ${formatByte}.`);
+    if (bytes[0] !== formatByte)
+      throw new SketchFormatError(`The sketch has format ${bytes[0]}; this version reads ${formatByte}.`);
     const read = varintReader(bytes, 1);
     if (read() !== accuracyPer100k) throw new SketchFormatError('The sketch was made with another accuracy.');
     const sketch = result.#sketch;

@@ -98,7 +98,11 @@ export class FeedPlan {
     const spanMs = slice.toMs - slice.fromMs;
     const perMs = Math.max(rows, 1) / spanMs;
     const wantedMs = Math.min(rowsPerSlice / perMs, this.#widthMs * 2, sliceMaxMs);
-    this.#widthMs = Math.max(wholeSeconds(wantedMs), sliceMinMs, Math.min(this.#options.intervalMs, wantedMs));
+    this.#widthMs = Math.max(
+      wholeSeconds(wantedMs),
+      sliceMinMs,
+      Math.min(this.#options.intervalMs, wantedMs),
+    );
   }
 
   /** The slice was not answered: it is asked for again. */

@@ -30,7 +30,15 @@ export interface JoinCounts {
  * for an id wins; a row that comes later is counted and not applied. Times are the service's clock.
  */
 export class LookupJoin {
-  readonly counts: JoinCounts = {rows: 0, rowsDuplicate: 0, rowsLate: 0, rowsAheadDropped: 0, matched: 0, neverCame: 0, couldNotAsk: 0};
+  readonly counts: JoinCounts = {
+    rows: 0,
+    rowsDuplicate: 0,
+    rowsLate: 0,
+    rowsAheadDropped: 0,
+    matched: 0,
+    neverCame: 0,
+    couldNotAsk: 0,
+  };
   readonly #options: LookupJoinOptions;
   readonly #waiting = new Map<string, OpenRecord>();
   #waitingCount = 0;
@@ -80,7 +88,12 @@ export class LookupJoin {
    * Ends a sweep that was answered in full: what it named and did not find is asked for again later, or is unmatched
    * when it was sent after the record's deadline.
    */
-  swept(records: readonly OpenRecord[], rows: readonly DiagnosticsRow[], sentMs: number, serviceNowMs: number): void {
+  swept(
+    records: readonly OpenRecord[],
+    rows: readonly DiagnosticsRow[],
+    sentMs: number,
+    serviceNowMs: number,
+  ): void {
     this.offer(rows, serviceNowMs);
     for (const record of records) {
       record.asked = false;

@@ -14,7 +14,11 @@ export type Assignment =
 const onTime: Assignment = {kind: 'onTime'};
 
 /** Judged against the enqueued time, never the clock, so that a second reading of the event judges alike. */
-export function assignEventTime(eventTimeMs: number, enqueuedTimeMs: number, policy: AssignPolicy): Assignment {
+export function assignEventTime(
+  eventTimeMs: number,
+  enqueuedTimeMs: number,
+  policy: AssignPolicy,
+): Assignment {
   const latestMs = enqueuedTimeMs + policy.earlyMaxMs;
   if (eventTimeMs > latestMs) {
     if (policy.beyond === 'deadLetter') return {kind: 'refused', reason: 'too early'};

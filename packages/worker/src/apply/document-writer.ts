@@ -72,7 +72,10 @@ export class DocumentWriter {
   }
 
   /** Documents as Cosmos DB confirmed them last; bounded, so not all that were ever written. */
-  copies(): Iterable<{readonly target: DocumentTarget; readonly document: Readonly<Record<string, unknown>>}> {
+  copies(): Iterable<{
+    readonly target: DocumentTarget;
+    readonly document: Readonly<Record<string, unknown>>;
+  }> {
     return this.#copies.values();
   }
 
@@ -119,7 +122,10 @@ export class DocumentWriter {
   }
 
   /** One read, where there is no copy, and one write. */
-  async #tryWrite(target: DocumentTarget, batch: readonly Pending[]): Promise<Applied | {kind: 'again'; afterMs: number}> {
+  async #tryWrite(
+    target: DocumentTarget,
+    batch: readonly Pending[],
+  ): Promise<Applied | {kind: 'again'; afterMs: number}> {
     const {aggregates, clock} = this.#ports;
     const copy = this.#copies.get(target.id) ?? (await this.#read(target));
     if (copy !== undefined && 'kind' in copy) return copy;
@@ -134,7 +140,13 @@ export class DocumentWriter {
       return {kind: 'parked', reason: `the document cannot be read: ${error.message}`};
     }
     // Built from the copy each time and kept only once the write is confirmed: a refused write must leave no trace.
-    if (addContributions(state, batch.map(({contribution}) => contribution)) === 0) return {kind: 'applied'};
+    if (
+      addContributions(
+        state,
+        batch.map(({contribution}) => contribution),
+      ) === 0
+    )
+      return {kind: 'applied'};
     const document = formatAggregate(state, {nowMs, retentionMs});
     const answer = await aggregates.write(document, copy?.etag);
     if (answer.kind === 'written') {
@@ -146,7 +158,10 @@ export class DocumentWriter {
       case 'refused':
         return {kind: 'again', afterMs: 0};
       case 'unclear':
-        this.#trouble('write', `A write to Cosmos DB was not answered (${answer.cause}). The worker reads the document and compares before it tries again.`);
+        this.#trouble(
+          'write',
+          `A write to Cosmos DB was not answered (${answer.cause}). The worker reads the document and compares before it tries again.`,
+        );
         return {kind: 'again', afterMs: 0};
       case 'throttled':
         this.#throttled();
@@ -154,7 +169,10 @@ export class DocumentWriter {
       case 'unacceptable':
         return {kind: 'parked', reason: answer.reason};
       case 'forbidden':
-        this.#trouble('forbidden', `Cosmos DB refuses to be written (${answer.reason}). Commits wait until that is mended; nothing is lost.`);
+        this.#trouble(
+          'forbidden',
+          `Cosmos DB refuses to be written (${answer.reason}). Commits wait until that is mended; nothing is lost.`,
+        );
         return {kind: 'again', afterMs: forbiddenRetryMs};
     }
   }
@@ -180,7 +198,10 @@ export class DocumentWriter {
   }
 
   #throttled(): void {
-    this.#trouble('throttled', 'Cosmos DB answers 429: its request units are used up. The worker writes more slowly and drops nothing; raise the RU/s of the container if this lasts.');
+    this.#trouble(
+      'throttled',
+      'Cosmos DB answers 429: its request units are used up. The worker writes more slowly and drops nothing; raise the RU/s of the container if this lasts.',
+    );
   }
 
   #trouble(kind: string, message: string): void {

@@ -51,14 +51,19 @@ export async function passFence({
       known = found;
     }
     if (known !== undefined && !passesFence(commit, known.name)) return {kind: 'stale', fence: known.name};
-    const answer = await ports.progress.write(progressDocument(partition, commit, progress()), known?.etag, signal);
+    const answer = await ports.progress.write(
+      progressDocument(partition, commit, progress()),
+      known?.etag,
+      signal,
+    );
     if (answer.kind === 'written') {
       const {lineage, n, author} = commit;
       return {kind: 'passed', copy: {etag: answer.etag, name: {lineage, n, author}}};
     }
     // Whatever was answered, only a read says what stands there now.
     known = undefined;
-    if (answer.kind !== 'refused') report(fenceTrouble(partition, 'reason' in answer ? answer.reason : answer.kind));
+    if (answer.kind !== 'refused')
+      report(fenceTrouble(partition, 'reason' in answer ? answer.reason : answer.kind));
     await backoff.wait(signal, answer.kind === 'throttled' ? answer.retryAfterMs : 0);
   }
   return {kind: 'aborted'};

@@ -1,4 +1,12 @@
-import {FeedPlan, FeedSwitch, type LookupAnswer, type LookupJoin, type OpenRecord, type RecordOwner, type Slice} from '@weir/pipeline';
+import {
+  FeedPlan,
+  FeedSwitch,
+  type LookupAnswer,
+  type LookupJoin,
+  type OpenRecord,
+  type RecordOwner,
+  type Slice,
+} from '@weir/pipeline';
 import pLimit from 'p-limit';
 import type {WorkerPorts} from '../ports.ts';
 import type {ReportTrouble} from '../trouble.ts';
@@ -71,7 +79,10 @@ export class LookupRunner {
 
   constructor(options: LookupRunnerOptions) {
     this.#options = options;
-    this.#feed = new FeedPlan({intervalMs: options.settings.feedIntervalMs, settleMs: options.settings.settleMs});
+    this.#feed = new FeedPlan({
+      intervalMs: options.settings.feedIntervalMs,
+      settleMs: options.settings.settleMs,
+    });
     this.#pace = new QueryPace(options.ports.random);
     this.#limit = pLimit(options.settings.concurrency);
   }
@@ -110,7 +121,8 @@ export class LookupRunner {
   #tick(signal: AbortSignal): void {
     const localMs = this.#options.ports.clock.now();
     this.#countEvents(localMs);
-    if (this.#offsetMs === undefined || localMs - this.#clockAskedMs >= clockEveryMs) this.#askClock(localMs, signal);
+    if (this.#offsetMs === undefined || localMs - this.#clockAskedMs >= clockEveryMs)
+      this.#askClock(localMs, signal);
     this.#giveUpOld(localMs + (this.#offsetMs ?? 0));
     if (this.#offsetMs === undefined) return;
     const nowMs = localMs + this.#offsetMs;
@@ -234,7 +246,8 @@ export class LookupRunner {
     };
     const sentMs = this.serviceNowMs;
     const answer = await this.#ask(() => this.#options.ports.diagnostics.byIds(query, signal), signal);
-    if (answer?.kind === 'complete') this.#options.join.swept(records, answer.rows, sentMs, this.serviceNowMs);
+    if (answer?.kind === 'complete')
+      this.#options.join.swept(records, answer.rows, sentMs, this.serviceNowMs);
     else this.#options.join.notSwept(records);
   }
 
@@ -293,15 +306,36 @@ export class LookupRunner {
     const layer = 'Log Analytics';
     switch (answer.kind) {
       case 'partial':
-        return report({layer, kind: 'partial', message: `An answer was cut short (${answer.cause}). The worker discards it and asks for half as much.`});
+        return report({
+          layer,
+          kind: 'partial',
+          message: `An answer was cut short (${answer.cause}). The worker discards it and asks for half as much.`,
+        });
       case 'tooSlow':
-        return report({layer, kind: 'too slow', message: 'A query took too long (504). The worker asks for half as much.'});
+        return report({
+          layer,
+          kind: 'too slow',
+          message: 'A query took too long (504). The worker asks for half as much.',
+        });
       case 'throttled':
-        return report({layer, kind: 'throttled', message: 'Log Analytics answers 429. The worker asks more slowly; events wait for their diagnostics meanwhile and none is given up.'});
+        return report({
+          layer,
+          kind: 'throttled',
+          message:
+            'Log Analytics answers 429. The worker asks more slowly; events wait for their diagnostics meanwhile and none is given up.',
+        });
       case 'unavailable':
-        return report({layer, kind: 'unavailable', message: `Log Analytics does not answer (${answer.cause}). The worker tries again; events wait for their diagnostics meanwhile and none is given up.`});
+        return report({
+          layer,
+          kind: 'unavailable',
+          message: `Log Analytics does not answer (${answer.cause}). The worker tries again; events wait for their diagnostics meanwhile and none is given up.`,
+        });
       case 'forbidden':
-        return report({layer, kind: 'forbidden', message: `Log Analytics refuses the query (${answer.reason}). The worker tries again every minute; events wait for their diagnostics meanwhile.`});
+        return report({
+          layer,
+          kind: 'forbidden',
+          message: `Log Analytics refuses the query (${answer.reason}). The worker tries again every minute; events wait for their diagnostics meanwhile.`,
+        });
     }
   }
 }

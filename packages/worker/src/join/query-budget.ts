@@ -9,7 +9,8 @@ export class QueryBudget {
   /** @returns whether a query may be sent now; it is counted as sent then */
   take(nowMs: number, workers: number): boolean {
     this.#sentMs = this.#sentMs.filter((sentMs) => nowMs - sentMs < windowMs);
-    if (this.#sentMs.length >= Math.max(1, Math.floor(fleetQueriesPerWindow / Math.max(1, workers)))) return false;
+    if (this.#sentMs.length >= Math.max(1, Math.floor(fleetQueriesPerWindow / Math.max(1, workers))))
+      return false;
     this.#sentMs.push(nowMs);
     return true;
   }

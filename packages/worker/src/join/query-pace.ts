@@ -34,7 +34,10 @@ export class QueryPace {
         this.#failures = 0;
         return;
       case 'throttled': {
-        const askedMs = answer.retryAfterMs === undefined ? this.#doubled(throttledMs) : Math.min(answer.retryAfterMs, retryAfterMaxMs);
+        const askedMs =
+          answer.retryAfterMs === undefined
+            ? this.#doubled(throttledMs)
+            : Math.min(answer.retryAfterMs, retryAfterMaxMs);
         // On top, so that workers that were told the same moment do not come together.
         return this.#pause(nowMs + askedMs + this.#random() * throttledMs.first);
       }

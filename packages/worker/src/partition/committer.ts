@@ -82,7 +82,10 @@ export class Committer {
   }
 
   /** @param together undefined: this commit is applied by itself (recovery, shutdown) */
-  async apply(commit: Commit, together?: ApplyTogether): Promise<(AppliedCommit & {kind: 'done'}) | Exclude<StepOutcome, {kind: 'done'}>> {
+  async apply(
+    commit: Commit,
+    together?: ApplyTogether,
+  ): Promise<(AppliedCommit & {kind: 'done'}) | Exclude<StepOutcome, {kind: 'done'}>> {
     const passed = await this.#passFence(commit);
     if (passed.kind !== 'done') {
       together?.leave();
@@ -90,7 +93,9 @@ export class Committer {
     }
     this.#last = commit;
     await together?.arrive();
-    const applied = await this.#applyDeltas(commit.deltas.map((delta) => ({lineage: commit.lineage, n: commit.n, delta})));
+    const applied = await this.#applyDeltas(
+      commit.deltas.map((delta) => ({lineage: commit.lineage, n: commit.n, delta})),
+    );
     if (this.#signal.aborted) return {kind: 'aborted'};
     await this.#writeDeadLetters(commit);
     if (this.#signal.aborted) return {kind: 'aborted'};
@@ -132,7 +137,9 @@ export class Committer {
     });
   }
 
-  async #passFence(commit: Pick<Commit, 'lineage' | 'n' | 'author' | 'head' | 'frontier' | 'follows'>): Promise<StepOutcome> {
+  async #passFence(
+    commit: Pick<Commit, 'lineage' | 'n' | 'author' | 'head' | 'frontier' | 'follows'>,
+  ): Promise<StepOutcome> {
     const pass = await passFence({
       ports: this.#ports,
       partition: this.#partition,
@@ -143,14 +150,17 @@ export class Committer {
       report: this.#report,
     });
     if (pass.kind === 'aborted') return pass;
-    if (pass.kind === 'stale') return {kind: 'lost', cause: `the fence stands at commit ${pass.fence.n} of another owner`};
+    if (pass.kind === 'stale')
+      return {kind: 'lost', cause: `the fence stands at commit ${pass.fence.n} of another owner`};
     this.#fence = pass.copy;
     return done;
   }
 
   async #applyDeltas(entries: readonly ParkedDelta[]): Promise<AppliedCommit> {
     // Finest grain first: when a shutdown runs out of time, the documents people look at now are up to date.
-    const ordered = [...entries].sort((a, b) => grainMs[a.delta.target.grain] - grainMs[b.delta.target.grain]);
+    const ordered = [...entries].sort(
+      (a, b) => grainMs[a.delta.target.grain] - grainMs[b.delta.target.grain],
+    );
     const results = await Promise.all(
       ordered.map(async (entry) => {
         const {lineage, n, delta} = entry;
@@ -159,7 +169,9 @@ export class Committer {
       }),
     );
     return {
-      parked: results.flatMap(({entry, applied}) => (applied.kind === 'parked' ? [{entry, reason: applied.reason}] : [])),
+      parked: results.flatMap(({entry, applied}) =>
+        applied.kind === 'parked' ? [{entry, reason: applied.reason}] : [],
+      ),
       expired: results.filter(({applied}) => applied.kind === 'expired').length,
     };
   }
@@ -181,4 +193,3 @@ export class Committer {
     }
   }
 }
-

@@ -19,7 +19,13 @@ import {judgeClaim} from '../recover/judge-claim.ts';
 import type {ReportTrouble} from '../trouble.ts';
 import type {WorkerObserver} from '../worker.ts';
 import {Committer, type StepOutcome} from './committer.ts';
-import {parkedRetryMs, pendingDeltasMax, progressIntervalMs, stoppedCheckMs, type PartitionSettings} from './settings.ts';
+import {
+  parkedRetryMs,
+  pendingDeltasMax,
+  progressIntervalMs,
+  stoppedCheckMs,
+  type PartitionSettings,
+} from './settings.ts';
 
 export interface PartitionSessionOptions {
   readonly ports: WorkerPorts;
@@ -38,7 +44,8 @@ export interface PartitionSessionOptions {
 export type SessionState = 'recovering' | 'running' | 'stopped' | 'ended';
 
 /** Why reading waits; shown on the status page and as a metric's label. */
-export type PauseReason = 'handing over' | 'waiting for diagnostics' | 'dead letters' | 'journal size' | 'pending groups';
+export type PauseReason =
+  'handing over' | 'waiting for diagnostics' | 'dead letters' | 'journal size' | 'pending groups';
 
 const pausePollMs = 100;
 
@@ -98,7 +105,10 @@ export class PartitionSession {
     const pipeline = this.#pipeline;
     if (this.#state !== 'running' || pipeline === undefined || this.#committing !== undefined) return false;
     const {carryCount, parkedCount} = pipeline.committed;
-    return pipeline.openCount + pipeline.pendingDeltas + pipeline.deadLettersPending + carryCount + parkedCount === 0;
+    return (
+      pipeline.openCount + pipeline.pendingDeltas + pipeline.deadLettersPending + carryCount + parkedCount ===
+      0
+    );
   }
 
   get stopReason(): Finding['kind'] | undefined {
@@ -121,7 +131,7 @@ export class PartitionSession {
     return this.#isCaughtUp ? nowMs : this.#pipeline.head.enqueuedTimeMs;
   }
 
-  /** Ends when the lease does. Throws only for bugs. */
+  /** Ends when the lease does, and never rejects. */
   async run(): Promise<void> {
     try {
       const batches = this.#options.lease.batches()[Symbol.asyncIterator]();
@@ -129,10 +139,16 @@ export class PartitionSession {
       const first = await batches.next();
       if (first.done === true || !(await this.#recover())) return;
       this.#state = 'running';
-      for (let batch: IteratorResult<readonly ReceivedEvent[]> = first; batch.done !== true; batch = await batches.next()) {
+      for (
+        let batch: IteratorResult<readonly ReceivedEvent[]> = first;
+        batch.done !== true;
+        batch = await batches.next()
+      ) {
         if (this.#signal.aborted || !this.#read(batch.value)) break;
         await this.#untilReadable();
       }
+    } catch (error) {
+      this.#fail(error);
     } finally {
       await this.#end();
     }
@@ -152,8 +168,12 @@ export class PartitionSession {
     this.#isHandingOver = true;
     await this.#committing;
     if (this.#state !== 'running') return;
-    await this.#commit('hand over', undefined);
-    await this.#committer?.checkpoint('now');
+    try {
+      await this.#commit('hand over', undefined);
+      await this.#committer?.checkpoint('now');
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /** Whether a commit was taken that is not in the journal for certain. */
@@ -191,7 +211,11 @@ export class PartitionSession {
     const missing = gap.before - gap.after - 1;
     if (seen?.before !== gap.before) {
       gapsSeen.set(this.partitionId, gap);
-      this.#trouble('Event Hubs', 'jump', `Partition ${this.partitionId} jumps over ${missing} events after sequence number ${gap.after}. The worker reads once more from its own position to see whether they come.`);
+      this.#trouble(
+        'Event Hubs',
+        'jump',
+        `Partition ${this.partitionId} jumps over ${missing} events after sequence number ${gap.after}. The worker reads once more from its own position to see whether they come.`,
+      );
       lease.release('a jump in the sequence numbers');
       return false;
     }
@@ -240,7 +264,8 @@ export class PartitionSession {
         signal: this.#signal,
         report,
         progress: () => ({
-          watermarks: this.#pipeline?.committed.watermarks ?? claim.journal?.commit.watermarks ?? {arrivalMs: 0, resolvedMs: 0},
+          watermarks: this.#pipeline?.committed.watermarks ??
+            claim.journal?.commit.watermarks ?? {arrivalMs: 0, resolvedMs: 0},
           lagMs: this.lagMs(ports.clock.now()),
           owner: settings.owner,
           nowMs: ports.clock.now(),
@@ -249,8 +274,16 @@ export class PartitionSession {
       });
       const options = {...settings, join, carryBytesMax: settings.commitBytesMax / 2};
       if (claim.journal === undefined) {
-        const at: Mark = lease.startedAt === undefined ? startMark : {...lease.startedAt, enqueuedTimeMs: partitionFacts.lastEnqueuedTimeMs};
-        this.#pipeline = new PartitionPipeline(options, {kind: 'new', lineage: ports.newId(), hubCreatedAt: hubFacts.createdAt, at});
+        const at: Mark =
+          lease.startedAt === undefined
+            ? startMark
+            : {...lease.startedAt, enqueuedTimeMs: partitionFacts.lastEnqueuedTimeMs};
+        this.#pipeline = new PartitionPipeline(options, {
+          kind: 'new',
+          lineage: ports.newId(),
+          hubCreatedAt: hubFacts.createdAt,
+          at,
+        });
         return true;
       }
       const {commit} = claim.journal;
@@ -259,13 +292,20 @@ export class PartitionSession {
       const applied = await this.#committer.apply(commit);
       if (!this.#goesOn(applied)) return false;
       this.#pipeline = new PartitionPipeline(options, {kind: 'recovered', commit});
+      this.#parked = {commit, retryAtMs: 0};
       this.#take(applied);
       this.#reportLost(this.#pipeline, partitionFacts.beginningSequenceNumber);
       return true;
     }
   }
 
-  async #askHub(): Promise<{hubFacts: {createdAt: string}; partitionFacts: Awaited<ReturnType<WorkerPorts['hub']['partitionFacts']>>} | undefined> {
+  async #askHub(): Promise<
+    | {
+        hubFacts: {createdAt: string};
+        partitionFacts: Awaited<ReturnType<WorkerPorts['hub']['partitionFacts']>>;
+      }
+    | undefined
+  > {
     const {hub} = this.#options.ports;
     try {
       const [hubFacts, partitionFacts] = await Promise.all([
@@ -276,7 +316,11 @@ export class PartitionSession {
     } catch (error) {
       if (this.#signal.aborted) return undefined;
       const cause = error instanceof Error ? error.name : 'unknown error';
-      this.#trouble('Event Hubs', 'hub facts', `The event hub did not tell when it was made (${cause}). The worker lets partition ${this.partitionId} go and claims it again.`);
+      this.#trouble(
+        'Event Hubs',
+        'hub facts',
+        `The event hub did not tell when it was made (${cause}). The worker lets partition ${this.partitionId} go and claims it again.`,
+      );
       this.#options.lease.release('the hub could not be asked');
       return undefined;
     }
@@ -286,7 +330,11 @@ export class PartitionSession {
   async #stayStopped(finding: Finding): Promise<void> {
     this.#state = 'stopped';
     this.#finding = finding;
-    this.#trouble('worker', 'stopped', `Partition ${this.partitionId} is stopped: ${describeFinding(finding, this.partitionId)} The other partitions go on.`);
+    this.#trouble(
+      'worker',
+      'stopped',
+      `Partition ${this.partitionId} is stopped: ${describeFinding(finding, this.partitionId)} The other partitions go on.`,
+    );
     await this.#options.ports.clock.sleep(stoppedCheckMs, this.#signal);
     // What resolves it writes a new journal or fence: the next claim starts from these.
     this.#options.lease.release('looking again at what stopped the partition');
@@ -298,7 +346,14 @@ export class PartitionSession {
     const committer = this.#committer!;
     const nowMs = ports.clock.now();
     const standsBehindAnEvent = !settings.startsAtTime || pipeline.head.sequenceNumber >= 0;
-    const taken = standsBehindAnEvent ? pipeline.takeCommit({nowMs, author: ports.newId(), carries}) : undefined;
+    const taken = standsBehindAnEvent
+      ? pipeline.takeCommit({
+          nowMs,
+          author: ports.newId(),
+          carries,
+          evenIfUnchanged: this.#journalBytes >= settings.commitBytesMax,
+        })
+      : undefined;
     if (taken === undefined) {
       together?.leave();
       return this.#withoutNews(committer, nowMs);
@@ -339,14 +394,28 @@ export class PartitionSession {
   }
 
   /** Deltas that were refused for good: an alarm now, slow retries, and at the bound the partition stops. */
-  #take({parked, expired}: {parked: readonly {entry: Parameters<PartitionPipeline['park']>[0][number]; reason: string}[]; expired: number}): void {
+  #take({
+    parked,
+    expired,
+  }: {
+    parked: readonly {entry: Parameters<PartitionPipeline['park']>[0][number]; reason: string}[];
+    expired: number;
+  }): void {
     this.#expired += expired;
     if (parked.length === 0) return;
     const pipeline = this.#pipeline!;
     pipeline.park(parked.map(({entry}) => entry));
-    this.#trouble('Cosmos DB', 'parked', `Cosmos DB refused document ${parked[0]!.entry.delta.target.id} for good (${parked[0]!.reason}). Its ${parked.length} deltas are kept in the journal and tried again every minute; see "weir doctor".`);
+    this.#trouble(
+      'Cosmos DB',
+      'parked',
+      `Cosmos DB refused document ${parked[0]!.entry.delta.target.id} for good (${parked[0]!.reason}). Its ${parked.length} deltas are kept in the journal and tried again every minute; see "weir doctor".`,
+    );
     if (pipeline.committed.parkedCount < this.#options.settings.parkedDocumentsMax) return;
-    this.#trouble('Cosmos DB', 'parked limit', `Partition ${this.partitionId} has ${pipeline.committed.parkedCount} documents that Cosmos DB refuses, the most it keeps (parked.documentsMax). It stops until they are accepted; nothing is lost.`);
+    this.#trouble(
+      'Cosmos DB',
+      'parked limit',
+      `Partition ${this.partitionId} has ${pipeline.committed.parkedCount} documents that Cosmos DB refuses, the most it keeps (parked.documentsMax). It stops until they are accepted; nothing is lost.`,
+    );
     this.#options.lease.release('too many refused documents');
   }
 
@@ -364,13 +433,20 @@ export class PartitionSession {
     const refused = new Set(still.map(({entry}) => entry));
     const applied = parked.filter((entry) => !refused.has(entry));
     for (const id of new Set(applied.map(({delta}) => delta.target.id))) {
-      this.#pipeline!.unpark(id, applied.filter(({delta}) => delta.target.id === id));
+      this.#pipeline!.unpark(
+        id,
+        applied.filter(({delta}) => delta.target.id === id),
+      );
     }
   }
 
   #goesOn(outcome: StepOutcome): outcome is {kind: 'done'} {
     if (outcome.kind === 'lost') {
-      this.#trouble('worker', 'partition lost', `Partition ${this.partitionId} has another owner: ${outcome.cause}. The worker discards what it has in memory for it; the other owner goes on from the journal.`);
+      this.#trouble(
+        'worker',
+        'partition lost',
+        `Partition ${this.partitionId} has another owner: ${outcome.cause}. The worker discards what it has in memory for it; the other owner goes on from the journal.`,
+      );
       this.#stop.abort();
       this.#options.lease.release('another owner has the journal');
     }
@@ -381,7 +457,11 @@ export class PartitionSession {
     const lost = pipeline.takeLost(hubBeginsAt);
     if (lost.length === 0) return;
     const [from, to] = [lost[0]!.sequenceNumber, lost.at(-1)!.sequenceNumber];
-    this.#trouble('Event Hubs', 'lost', `${lost.length} events of partition ${this.partitionId}, sequence numbers ${from} to ${to}, waited for their diagnostics and expired in the event hub before they were read again. They are in the arrival views, not in the resolved ones, and are dead-lettered.`);
+    this.#trouble(
+      'Event Hubs',
+      'lost',
+      `${lost.length} events of partition ${this.partitionId}, sequence numbers ${from} to ${to}, waited for their diagnostics and expired in the event hub before they were read again. They are in the arrival views, not in the resolved ones, and are dead-lettered.`,
+    );
   }
 
   /** Back-pressure: not asking for the next batch stops the receiver. */
@@ -389,8 +469,22 @@ export class PartitionSession {
     while (!this.#signal.aborted) {
       this.#pause = this.#pauseReason();
       if (this.#pause === undefined) return;
+      if (this.#pause !== 'handing over') this.#sayPaused(this.#pause);
       await this.#options.ports.clock.sleep(pausePollMs, this.#signal);
     }
+  }
+
+  #sayPaused(pause: Exclude<PauseReason, 'handing over'>): void {
+    const because = {
+      'waiting for diagnostics': `as many events wait for their diagnostics as memory is set to hold (join.waitingMax). Arrival views stand still too; see whether Log Analytics answers`,
+      'dead letters':
+        'many dead letters wait for a commit. It goes on after the commit; see what the gateway sends',
+      'journal size':
+        'the journal has reached its limit (commit.bytesMax). It goes on when events are resolved or documents accepted',
+      'pending groups':
+        'very many groups and windows wait for a commit. It goes on after the commit; see the dimensions of the views',
+    }[pause];
+    this.#trouble('worker', 'paused', `Partition ${this.partitionId} is not read for now: ${because}.`);
   }
 
   #pauseReason(): PauseReason | undefined {
@@ -399,15 +493,20 @@ export class PartitionSession {
     if (this.#isHandingOver) return 'handing over';
     if (join.waiting >= settings.waitingMax) return 'waiting for diagnostics';
     if (pipeline.deadLettersPending >= deadLettersPendingMax) return 'dead letters';
-    if (this.#journalBytes >= settings.commitBytesMax && this.#committing !== undefined) return 'journal size';
+    if (this.#journalBytes >= settings.commitBytesMax) return 'journal size';
     if (pipeline.pendingDeltas >= pendingDeltasMax) return 'pending groups';
     return undefined;
   }
 
   #fail(error: unknown): void {
+    if (isAbort(error) && this.#signal.aborted) return; // the lease ended in the middle of a request
     // A bug must not leave a partition that reads and never commits: let it go, loudly, and recover from the journal.
     const cause = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown error';
-    this.#trouble('worker', 'bug', `Partition ${this.partitionId} met an unexpected error (${cause}). The worker discards its memory and recovers from the journal.`);
+    this.#trouble(
+      'worker',
+      'bug',
+      `Partition ${this.partitionId} met an unexpected error (${cause}). The worker discards its memory and recovers from the journal.`,
+    );
     this.#stop.abort();
     this.#options.lease.release('an unexpected error');
   }
@@ -423,4 +522,8 @@ export class PartitionSession {
   #trouble(layer: Parameters<ReportTrouble>[0]['layer'], kind: string, message: string): void {
     this.#options.report({layer, kind, message, partitionId: this.partitionId});
   }
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
 }

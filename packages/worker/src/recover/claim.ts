@@ -35,7 +35,9 @@ export async function readClaim({
   const fence = await readFenceCopy({ports, partition, signal, report});
   const journal = fence === 'aborted' ? undefined : await readJournal({ports, partition, signal, report});
   if (fence === 'aborted' || journal === undefined) {
-    throw new ClaimAbortedError(`Fence and journal of partition ${partition.partitionId} could not be read in time.`);
+    throw new ClaimAbortedError(
+      `Fence and journal of partition ${partition.partitionId} could not be read in time.`,
+    );
   }
   if (journal.kind === 'missing') return {fence, journal: undefined};
   return {fence, journal: {etag: journal.etag, commit: decodeCommit(journal.bytes)}};

@@ -27,7 +27,13 @@ export class MetricsSync {
     this.#metrics = metrics;
   }
 
-  sync({worker, governor, inFlight, nowMs, elapsedMs}: {
+  sync({
+    worker,
+    governor,
+    inFlight,
+    nowMs,
+    elapsedMs,
+  }: {
     worker: Worker;
     governor: WriteGovernor;
     inFlight: {events: number};
@@ -40,7 +46,10 @@ export class MetricsSync {
       this.session(session);
       const {pipeline, partitionId: partition} = session;
       sums.owned += 1;
-      m.partitionStopped.set({partition, reason: session.stopReason ?? 'other'}, session.state === 'stopped' ? 1 : 0);
+      m.partitionStopped.set(
+        {partition, reason: session.stopReason ?? 'other'},
+        session.state === 'stopped' ? 1 : 0,
+      );
       if (session.pause !== undefined) m.pausedSeconds.inc(pauseLabels[session.pause], elapsedMs / 1000);
       if (pipeline === undefined) continue;
       sums.open += pipeline.openCount;
@@ -48,7 +57,10 @@ export class MetricsSync {
       sums.parked += pipeline.committed.parkedCount;
       sums.ids += pipeline.seenIds.size;
       sums.bytes = Math.max(sums.bytes, session.totals.journalBytes);
-      m.watermarkDelaySeconds.set({partition}, Math.max(0, nowMs - pipeline.committed.watermarks.arrivalMs) / 1000);
+      m.watermarkDelaySeconds.set(
+        {partition},
+        Math.max(0, nowMs - pipeline.committed.watermarks.arrivalMs) / 1000,
+      );
       if (session.lagMs(nowMs) === 0) m.backlogEvents.set({partition}, 0);
     }
     m.partitionsOwned.set(sums.owned);
@@ -88,7 +100,12 @@ export class MetricsSync {
     m.duplicateEvents.inc(grown('duplicates'));
     m.skippedEvents.inc(grown('skipped'));
     m.rereadEvents.inc(grown('reread'));
-    const [tooEarly, tooLate, clampedEarly, clampedLate] = [grown('tooEarly'), grown('tooLate'), grown('clampedEarly'), grown('clampedLate')];
+    const [tooEarly, tooLate, clampedEarly, clampedLate] = [
+      grown('tooEarly'),
+      grown('tooLate'),
+      grown('clampedEarly'),
+      grown('clampedLate'),
+    ];
     m.earlyEvents.inc(tooEarly + clampedEarly);
     m.lateEvents.inc(tooLate + clampedLate);
     m.earlyClampedEvents.inc(clampedEarly);

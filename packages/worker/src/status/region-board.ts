@@ -1,4 +1,11 @@
-import {addDelta, grainMs, readAggregate, type AggregateState, type DocumentTarget, type ShardedView} from '@weir/pipeline';
+import {
+  addDelta,
+  grainMs,
+  readAggregate,
+  type AggregateState,
+  type DocumentTarget,
+  type ShardedView,
+} from '@weir/pipeline';
 import type {RegionRow} from '../http/status-source.ts';
 
 /** A document that this worker wrote or read, as Cosmos DB confirmed it. */
@@ -13,7 +20,10 @@ const regionsMax = 200;
  * The latest window of each region, from the documents that the worker holds copies of: a look at what is in
  * Cosmos DB without asking it. Usage comes from an arrival view, latency from a resolved one, each at its finest window.
  */
-export function regionRows(views: readonly ShardedView[], documents: Iterable<ConfirmedDocument>): RegionRow[] {
+export function regionRows(
+  views: readonly ShardedView[],
+  documents: Iterable<ConfirmedDocument>,
+): RegionRow[] {
   const byRegion = new Map<string, {usage: Latest | undefined; latency: Latest | undefined}>();
   const [usageView, latencyView] = [viewOf(views, 'arrival'), viewOf(views, 'resolved')];
   for (const {target, document} of documents) {
@@ -24,7 +34,9 @@ export function regionRows(views: readonly ShardedView[], documents: Iterable<Co
     entry[kind] = latestOf(entry[kind], target, readAggregate(target, document), document);
     if (byRegion.size < regionsMax) byRegion.set(region, entry);
   }
-  return [...byRegion].map(([region, {usage, latency}]) => rowOf(region, usage, latency)).sort((a, b) => b.requests - a.requests);
+  return [...byRegion]
+    .map(([region, {usage, latency}]) => rowOf(region, usage, latency))
+    .sort((a, b) => b.requests - a.requests);
 }
 
 interface Latest {
@@ -78,7 +90,8 @@ function rowOf(region: string, usage: Latest | undefined, latency: Latest | unde
     p50Ms: quantile(0.5),
     p95Ms: quantile(0.95),
     p99Ms: quantile(0.99),
-    streamingShare: latency === undefined || latency.typed === 0 ? undefined : latency.streaming / latency.typed,
+    streamingShare:
+      latency === undefined || latency.typed === 0 ? undefined : latency.streaming / latency.typed,
     matched: latency?.sum.measures.matched ?? 0,
     unmatched: latency?.sum.measures.unmatched ?? 0,
   };

@@ -7,7 +7,15 @@ import type {TroubleStatus} from '../http/status-source.ts';
 const freshMs = 120_000;
 const shownMax = 20;
 /** Kinds that need a person, or that lost something. */
-const severe: ReadonlySet<string> = new Set(['stopped', 'bug', 'parked', 'parked limit', 'lost', 'gap', 'forbidden']);
+const severe: ReadonlySet<string> = new Set([
+  'stopped',
+  'bug',
+  'parked',
+  'parked limit',
+  'lost',
+  'gap',
+  'forbidden',
+]);
 
 /** What is wrong now: one log line a minute for each kind, and the list that the status page shows. */
 export class TroubleBoard {
@@ -39,9 +47,14 @@ export class TroubleBoard {
     const nowMs = this.#clock.now();
     for (const [key, {seen}] of this.#current) if (nowMs - seen > freshMs) this.#current.delete(key);
     return [...this.#current.values()]
-      .sort((a, b) => Number(severe.has(b.trouble.kind)) - Number(severe.has(a.trouble.kind)) || b.seen - a.seen)
+      .sort(
+        (a, b) => Number(severe.has(b.trouble.kind)) - Number(severe.has(a.trouble.kind)) || b.seen - a.seen,
+      )
       .slice(0, shownMax)
-      .map(({since, trouble}) => ({since: new Date(since).toISOString(), sentence: `${trouble.layer}: ${trouble.message}`}));
+      .map(({since, trouble}) => ({
+        since: new Date(since).toISOString(),
+        sentence: `${trouble.layer}: ${trouble.message}`,
+      }));
   }
 
   /** Kinds are few, partitions bounded: the map is too. */

@@ -1,6 +1,13 @@
 import type {WriteGovernor} from '@weir/azure';
 import type {ShardedView} from '@weir/pipeline';
-import type {Health, PartitionState, PartitionStatus, RegionRow, StatusReport, StatusSource} from '../http/status-source.ts';
+import type {
+  Health,
+  PartitionState,
+  PartitionStatus,
+  RegionRow,
+  StatusReport,
+  StatusSource,
+} from '../http/status-source.ts';
 import type {PartitionSession} from '../partition/partition-session.ts';
 import type {Worker} from '../worker.ts';
 import {regionRows} from './region-board.ts';
@@ -57,9 +64,18 @@ export class WorkerStatus implements StatusSource {
         const {partitions} = this.#totals();
         if (stopped.length > 0) {
           const names = stopped.map(({partitionId}) => partitionId).join(', ');
-          return {live: true, ready: false, sentence: `Partition ${names} is stopped and needs a person; see the log.`};
+          return {
+            live: true,
+            ready: false,
+            sentence: `Partition ${names} is stopped and needs a person; see the log.`,
+          };
         }
-        if (sessions.length === 0) return {live: true, ready: true, sentence: `Connected; waiting for one of ${partitions} partitions.`};
+        if (sessions.length === 0)
+          return {
+            live: true,
+            ready: true,
+            sentence: `Connected; waiting for one of ${partitions} partitions.`,
+          };
         return {live: true, ready: true, sentence: `Owns ${sessions.length} of ${partitions} partitions.`};
       }
     }
@@ -72,7 +88,9 @@ export class WorkerStatus implements StatusSource {
     return {
       version: this.#version,
       started: new Date(this.#startedMs).toISOString(),
-      partitions: [...this.#worker.sessions].map((session) => this.#partition(session, nowMs)).sort(byPartitionId),
+      partitions: [...this.#worker.sessions]
+        .map((session) => this.#partition(session, nowMs))
+        .sort(byPartitionId),
       join: {
         waiting: join.waiting,
         matched: join.counts.matched,
@@ -105,7 +123,8 @@ export class WorkerStatus implements StatusSource {
       lagSeconds: pipeline === undefined ? undefined : seconds(session.lagMs(nowMs)),
       open: pipeline?.openCount ?? 0,
       waiting: pipeline?.openCount ?? 0,
-      watermark: pipeline === undefined ? undefined : new Date(pipeline.committed.watermarks.arrivalMs).toISOString(),
+      watermark:
+        pipeline === undefined ? undefined : new Date(pipeline.committed.watermarks.arrivalMs).toISOString(),
     };
   }
 

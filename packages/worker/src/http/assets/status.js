@@ -194,7 +194,7 @@ async function refresh() {
 /** One refresh at a time; none while nobody looks. */
 async function run() {
   if (!document.hidden) await refresh();
-  setTimeout(run, refreshMs);
+  setTimeout(() => void run(), refreshMs);
 }
 
 void run();

@@ -1,0 +1,108 @@
+import {parseArgs} from 'node:util';
+import {Child, type Message} from './child.ts';
+import {renderReport, type BareRun, type Pair, type WorkerRun} from './report.ts';
+
+/**
+ * `npm run bench`: the CPU per event of the whole worker beside that of a loop that only reads, on the same events, in
+ * turn, each in a process of its own. Read the ratio: both sides slow down alike on a busy or a slower machine.
+ */
+
+const hub = 'gateway-logs';
+const partitions = 4;
+/** One run of either side takes well under a minute; beyond this something hangs. */
+const stepMsMax = 240_000;
+/** The events are this old, so that their windows lie in the past and their rows are in reach. */
+const eventAgeMs = 20 * 60_000;
+
+const {values} = parseArgs({
+  options: {
+    events: {type: 'string', default: '200000'},
+    rounds: {type: 'string', default: '3'},
+    profile: {type: 'string'},
+  },
+});
+const events = wholeNumber('--events', values.events);
+const rounds = wholeNumber('--rounds', values.rounds);
+const startMs = Math.floor((Date.now() - eventAgeMs) / 1000) * 1000;
+
+const pairs: Pair[] = [];
+for (let round = 1; round <= rounds; round++) {
+  const bare = await runBareLoop();
+  say(`round ${round} of ${rounds}: bare loop ${(bare.cpuMicros / events).toFixed(2)} µs per event`);
+  const worker = await runWorker();
+  say(`round ${round} of ${rounds}: worker    ${(worker.cpuMicros / events).toFixed(2)} µs per event`);
+  pairs.push({bare, worker});
+}
+process.stdout.write(renderReport({pairs, events}));
+
+async function runBareLoop(): Promise<BareRun> {
+  return withEmulators(async (emulators, variables) => {
+    const args = [variables['EVENT_HUBS_CONNECTION_STRING'] ?? '', hub, String(events), String(partitions)];
+    const loop = new Child('./bare-loop.ts', {args});
+    try {
+      await loop.hear('ready', {withinMs: stepMsMax});
+      emulators.tell(publishOrder());
+      const done = await loop.hear('done', {withinMs: stepMsMax});
+      const [cpuMicros, readMs, peakRssBytes] = numbers(done, 'cpuMicros', 'readMs', 'peakRssBytes');
+      return {cpuMicros, readMs, peakRssBytes};
+    } finally {
+      await loop.end();
+    }
+  });
+}
+
+async function runWorker(): Promise<WorkerRun> {
+  return withEmulators(async (emulators, variables) => {
+    const args = [JSON.stringify(variables), String(events), String(partitions)];
+    const execArgv = values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`];
+    const worker = new Child('./whole-worker.ts', {args, execArgv});
+    try {
+      await worker.hear('ready', {withinMs: stepMsMax});
+      emulators.tell(publishOrder());
+      await worker.hear('read', {withinMs: stepMsMax});
+      emulators.tell({kind: 'diagnose'});
+      const done = await worker.hear('done', {withinMs: stepMsMax});
+      const [cpuMicros, readMs, peakRssBytes] = numbers(done, 'cpuMicros', 'readMs', 'peakRssBytes');
+      const [readMicros, joinedMicros] = numbers(done, 'readMicros', 'joinedMicros');
+      const [folded, matched, unmatched] = numbers(done, 'folded', 'matched', 'unmatched');
+      if (folded !== events || matched + unmatched !== events) {
+        throw new Error(`Of ${events} events ${folded} were folded, ${matched} matched, ${unmatched} not.`);
+      }
+      return {cpuMicros, readMs, peakRssBytes, readMicros, joinedMicros, matched, unmatched};
+    } finally {
+      await worker.end();
+    }
+  });
+}
+
+async function withEmulators<T>(run: (emulators: Child, variables: Readonly<Record<string, string>>) => Promise<T>): Promise<T> {
+  const emulators = new Child('./emulators.ts', {args: [String(partitions)]});
+  try {
+    const started = await emulators.hear('started', {withinMs: stepMsMax});
+    return await run(emulators, started['variables'] as Readonly<Record<string, string>>);
+  } finally {
+    await emulators.end();
+  }
+}
+
+function publishOrder(): Message {
+  return {kind: 'publish', events, partitions, from: 0, startMs};
+}
+
+function numbers<const Names extends readonly string[]>(message: Message, ...names: Names): {[K in keyof Names]: number} {
+  return names.map((name) => {
+    const value = message[name];
+    if (typeof value !== 'number') throw new Error(`The message lacks ${name}.`);
+    return value;
+  }) as {[K in keyof Names]: number};
+}
+
+function wholeNumber(name: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`${name} takes a whole number from 1 on, not ${text}.`);
+  return value;
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

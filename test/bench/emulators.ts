@@ -1,0 +1,78 @@
+import {startStack} from '@weir/emulators';
+import {orders, tellParent, type Message} from './child.ts';
+import {calls, type Call} from './workload.ts';
+
+/**
+ * Child: the services of one run. Their CPU is large and must not count, so they are in a process of their own, and
+ * new for each run: no run finds the rows or documents of another.
+ *
+ * `publish` appends events and keeps their rows; `diagnose` lets the rows appear, within seconds, as the service would
+ * some minutes later; `expire` drops what was read.
+ */
+
+export const hub = 'gateway-logs';
+const hubBytesMax = 1024 ** 3;
+/** Rows appear from then on and over this time, so that the feed finds them in slices and not in one heap. */
+const visibleAfterMs = 3_000;
+const visibleSpreadMs = 5_000;
+
+export interface PublishOrder {
+  readonly kind: 'publish';
+  readonly events: number;
+  readonly partitions: number;
+  readonly from: number;
+  readonly startMs: number;
+}
+
+const partitionCount = Number(process.argv[2]);
+const stack = await startStack({hub, partitionCount});
+let rows: Record<string, unknown>[] = [];
+tellParent({kind: 'started', variables: stack.variables, hubBytesMax});
+
+for await (const order of orders()) {
+  switch (order.kind) {
+    case 'publish':
+      publish(order as Message & PublishOrder);
+      break;
+    case 'diagnose':
+      diagnose();
+      break;
+    case 'expire':
+      expire(Number(order['held']));
+      break;
+    default:
+      throw new Error(`There is no order ${order.kind}.`);
+  }
+  tellParent({kind: `${order.kind} done`});
+}
+await stack.close();
+process.exit(0);
+
+function publish({events, partitions, from, startMs}: PublishOrder): void {
+  const byPartition = Map.groupBy<number, Call>(calls({events, partitions, from, startMs}), ({partition}) => partition);
+  // The clock may pass a millisecond between two partitions, never within one.
+  for (const [partition, own] of byPartition) {
+    stack.eventHubs.append({hub, partitionId: String(partition), events: own.map(({body}) => ({body}))});
+    for (const {row} of own) if (row !== undefined) rows.push(row);
+  }
+}
+
+function diagnose(): void {
+  const firstMs = Date.now() + visibleAfterMs;
+  const count = rows.length;
+  stack.logAnalytics.ingest(
+    rows.map((row, at) => ({
+      ...row,
+      _ingestedAt: new Date(firstMs + Math.floor((at * visibleSpreadMs) / count)).toISOString(),
+    })),
+  );
+  rows = [];
+}
+
+function expire(held: number): void {
+  for (let partition = 0; partition < partitionCount; partition++) {
+    const partitionId = String(partition);
+    const {heldEvents} = stack.eventHubs.facts(hub, partitionId);
+    stack.eventHubs.expire({hub, partitionId, count: Math.max(0, heldEvents - held)});
+  }
+}

@@ -1,0 +1,174 @@
+import type {Clock, DocumentStore, LookupAnswer, SourcePartition} from '@weir/pipeline';
+import type {WorkerPorts} from '../../packages/worker/src/ports.ts';
+import type {SimulatedProcess} from './process.ts';
+import type {Random} from './random.ts';
+import type {CallFault, ServiceName} from './service-calls.ts';
+import type {SimulatedDocuments} from './simulated-documents.ts';
+import type {World} from './world.ts';
+
+const readFaults: readonly CallFault[] = ['unavailable'];
+const writeFaults: readonly CallFault[] = ['answer lost', 'never applied', 'applied late'];
+const documentWriteFaults: readonly CallFault[] = [...writeFaults, 'throttled'];
+const documentReadFaults: readonly CallFault[] = ['stale read', 'unavailable', 'throttled'];
+const lookupFaults: readonly CallFault[] = ['unavailable', 'throttled'];
+
+/** What one process sees of the world. */
+export function portsOf(world: World, process: SimulatedProcess, random: Random): WorkerPorts {
+  const {calls, blobs, hub} = world;
+  const name = ({partitionId}: SourcePartition): string => `p${partitionId}`;
+  const unavailable = {kind: 'unavailable', cause: 'simulated'} as const;
+  const unclear = (): {kind: 'unclear'; cause: string} => ({kind: 'unclear', cause: 'simulated'});
+  const read = <A>(what: string, service: ServiceName, act: () => A, signal: AbortSignal | undefined): Promise<A | typeof unavailable> =>
+    calls.make<A | typeof unavailable>(process, {service, what, faults: readFaults, act, failed: () => unavailable, signal});
+
+  return {
+    clock: clockOf(world, process),
+    random: () => random.next(),
+    newId: () => random.hex(32),
+    journal: {
+      read: (partition, signal) => read(`journal read ${name(partition)}`, 'journal', () => blobs.readJournal(partition), signal),
+      etag: (partition, signal) =>
+        read(
+          `journal etag ${name(partition)}`,
+          'journal',
+          () => {
+            const found = blobs.readJournal(partition);
+            return found.kind === 'found' ? ({kind: 'found', etag: found.etag} as const) : found;
+          },
+          signal,
+        ),
+      write: (partition, write, signal) =>
+        calls.make(process, {
+          service: 'journal',
+          what: `journal write ${name(partition)} if ${write.ifMatch ?? 'none'}`,
+          faults: writeFaults,
+          act: () => blobs.writeJournal(partition, write),
+          failed: unclear,
+          signal,
+        }),
+    },
+    deadLetters: {
+      write: (partition, letters, signal) =>
+        calls.make(process, {
+          service: 'dead letters',
+          what: `dead letters ${name(partition)} ${letters.n}`,
+          faults: writeFaults,
+          act: () => {
+            blobs.writeDeadLetters(partition, letters);
+            return {kind: 'written'} as const;
+          },
+          failed: () => unavailable,
+          signal,
+        }),
+    },
+    checkpoints: {
+      write: (partition, position, signal) =>
+        calls.make(process, {
+          service: 'checkpoints',
+          what: `checkpoint ${name(partition)} ${position.sequenceNumber}`,
+          faults: writeFaults,
+          act: () => {
+            blobs.writeCheckpoint(partition, position);
+            return {kind: 'written'} as const;
+          },
+          failed: () => unavailable,
+          signal,
+        }),
+    },
+    aggregates: documentsOf(world, process, {documents: world.aggregates, random}),
+    progress: documentsOf(world, process, {documents: world.progress, random}),
+    diagnostics: {
+      slice: (range, signal) =>
+        askLookup(world, process, {what: `slice ${range.toMs - range.fromMs} ms until ${new Date(range.toMs).toISOString()}`, act: () => world.lookup.slice(range, world.time.nowMs), signal, random}),
+      byIds: (query, signal) =>
+        askLookup(world, process, {what: `byIds ${query.ids.length}`, act: () => world.lookup.byIds(query, world.time.nowMs), signal, random}),
+      serviceNow: (signal) =>
+        askLookup(world, process, {what: 'service now', act: () => world.lookup.byIds({ids: [], fromMs: 0, toMs: 0}, world.time.nowMs), signal, random}),
+    },
+    hub: {
+      hubFacts: (signal) => askHub(world, process, () => hub.hubFacts(), signal),
+      partitionFacts: (partitionId, signal) => askHub(world, process, () => hub.partitionFacts(partitionId), signal),
+    },
+  };
+}
+
+function clockOf({time}: World, process: SimulatedProcess): Clock {
+  return {
+    now: () => time.nowMs + process.clockOffsetMs,
+    sleep: (ms, signal) =>
+      new Promise((resolve) => {
+        if (signal?.aborted === true) return resolve();
+        const wake = (): void => {
+          signal?.removeEventListener('abort', wake);
+          if (!process.isCrashed) resolve();
+        };
+        signal?.addEventListener('abort', wake, {once: true});
+        // A timer is never early and never exact.
+        time.after(Math.ceil(ms), wake, process);
+      }),
+  };
+}
+
+function documentsOf(
+  {calls, time}: World,
+  process: SimulatedProcess,
+  {documents, random}: {documents: SimulatedDocuments; random: Random},
+): DocumentStore {
+  return {
+    read: (key, signal) =>
+      calls.make(process, {
+        service: 'documents',
+        what: `read ${key.id}`,
+        faults: documentReadFaults,
+        act: (fault) => documents.read(key, time.nowMs, fault === 'stale read' ? (versions) => random.between(0, versions - 1) : undefined),
+        failed: (fault) => (fault === 'throttled' ? {kind: 'throttled', retryAfterMs: random.between(0, 2_000)} : {kind: 'unavailable', cause: 'simulated'}),
+        signal,
+      }),
+    write: (document, ifMatch, signal) => {
+      const sent = {...document};
+      return calls.make(process, {
+        service: 'documents',
+        what: `write ${document.id} if ${ifMatch ?? 'none'} applied ${document['stateApplied'] ?? document['n']}`,
+        faults: documentWriteFaults,
+        act: () => documents.write(sent, ifMatch, time.nowMs),
+        failed: (fault) => (fault === 'throttled' ? {kind: 'throttled', retryAfterMs: random.between(0, 2_000)} : {kind: 'unclear', cause: 'simulated'}),
+        signal,
+      });
+    },
+  };
+}
+
+function askLookup(
+  {calls}: World,
+  process: SimulatedProcess,
+  {what, act, signal, random}: {what: string; act: () => LookupAnswer; signal: AbortSignal | undefined; random: Random},
+): Promise<LookupAnswer> {
+  return calls.make<LookupAnswer>(process, {
+    service: 'lookup',
+    what: `lookup ${what}`,
+    faults: lookupFaults,
+    act,
+    failed: (fault) => {
+      if (fault === 'throttled') return {kind: 'throttled', retryAfterMs: random.chance(0.5) ? random.between(0, 5_000) : undefined};
+      return random.pick<LookupAnswer>([
+        {kind: 'unavailable', cause: 'simulated'},
+        {kind: 'partial', cause: 'simulated'},
+        {kind: 'tooSlow'},
+      ]);
+    },
+    signal,
+  });
+}
+
+async function askHub<A>({calls}: World, process: SimulatedProcess, act: () => A, signal: AbortSignal | undefined): Promise<A> {
+  const answer = await calls.make<A | 'no answer'>(process, {
+    service: 'hub',
+    what: 'hub facts',
+    faults: readFaults,
+    act,
+    failed: () => 'no answer',
+    signal,
+  });
+  if (answer === 'no answer') throw new Error('the simulated hub did not answer');
+  return answer;
+}
