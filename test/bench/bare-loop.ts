@@ -1,5 +1,5 @@
 import {EventHubConsumerClient} from '@azure/event-hubs';
-import {tellParent} from './child.ts';
+import {letGo, tellParent} from './child.ts';
 import {Meter, peakRssBytes, until} from './meter.ts';
 
 /**
@@ -45,4 +45,4 @@ tellParent({
 });
 await subscription.close();
 await client.close();
-process.disconnect();
+letGo();

@@ -100,3 +100,9 @@ export async function* orders(): AsyncGenerator<Message> {
 export function tellParent(message: Message): void {
   process.send?.(message);
 }
+
+/** For a child: nothing more to say; lets the process end. */
+export function letGo(): void {
+  // The parent may have let go first.
+  if (process.connected) process.disconnect();
+}

@@ -1,5 +1,5 @@
 import {createLogger, loadConfig, Service} from '@weir/worker';
-import {tellParent} from './child.ts';
+import {letGo, tellParent} from './child.ts';
 import {Meter, peakRssBytes, until} from './meter.ts';
 
 /**
@@ -57,4 +57,4 @@ tellParent({
   unmatched: neverCame,
   code,
 });
-process.disconnect();
+letGo();

@@ -32,18 +32,21 @@ export function checkAtRest(world: World): void {
 
   const documents = new ExpectedDocuments(plan);
   const seen = new Observations(world);
+  /** Records of one call in one window cannot be told apart, so their outcomes are found together. */
+  const alike = new Map<string, {record: ExpectedRecord; possible: Outcome[]}[]>();
   for (const record of records) {
     // Read back from one view only; that all others agree is what the comparison below shows.
     if (!seen.takeArrival(record) && record.hasExpired) continue;
     documents.arrived(record);
     if (lost.has(placeName(record))) continue;
     const rows = record.call.requestId === undefined ? [] : lookup.rowsOf(record.call.requestId);
-    const possible = possibleOutcomes(plan, record, rows, endMs);
-    const outcome = possible.find((candidate) => seen.takeOutcome(record, candidate));
-    if (outcome === undefined) {
-      const names = possible.map((candidate) => (candidate === 'unmatched' ? candidate : `row ${candidate.modelVersion}`));
-      violations.add(`record ${placeName(record)} (slot ${record.call.slot}) has none of its possible outcomes in ${seen.resolvedIn}: ${names.join(', ')}; there: ${seen.describe(record)}`);
-    } else documents.resolved(record, outcome);
+    const key = seen.windowKey(record);
+    alike.set(key, [...(alike.get(key) ?? []), {record, possible: possibleOutcomes(plan, record, rows, endMs)}]);
+  }
+  for (const group of alike.values()) {
+    const outcomes = chooseOutcomes(seen, group);
+    if (outcomes !== undefined) group.forEach(({record}, i) => documents.resolved(record, outcomes[i]!));
+    else violations.add(`no possible outcomes in ${seen.resolvedIn}: ${group.map(describe).join(', ')}; there: ${seen.describe(group[0]!.record)}`);
   }
   if (violations.found.length > 0) return;
 
@@ -61,6 +64,25 @@ export function checkAtRest(world: World): void {
 }
 
 const expirySlackMs = 30_000;
+
+/** One possible outcome for each, so that they are those that the documents hold. */
+function chooseOutcomes(seen: Observations, group: readonly {record: ExpectedRecord; possible: readonly Outcome[]}[]): Outcome[] | undefined {
+  const [first, ...rest] = group;
+  if (first === undefined) return [];
+  for (const outcome of first.possible) {
+    if (!seen.takeOutcome(first.record, outcome)) continue;
+    const others = chooseOutcomes(seen, rest);
+    if (others !== undefined) return [outcome, ...others];
+    seen.putBack(first.record, outcome);
+  }
+  return undefined;
+}
+
+function describe({record, possible}: {record: ExpectedRecord; possible: readonly Outcome[]}): string {
+  const names = possible.map((outcome) => (outcome === 'unmatched' ? outcome : `row ${outcome.modelVersion}`));
+  const times = `slot ${record.call.slot}, ${new Date(record.timeMs).toISOString()}, enqueued ${new Date(record.enqueuedTimeMs).toISOString()}`;
+  return `record ${placeName(record)} (${times}): ${names.join(' or ')}`;
+}
 
 function placeName({partitionId, sequenceNumber, index}: {partitionId: string; sequenceNumber: number; index: number}): string {
   return `p${partitionId}/${sequenceNumber}.${index}`;
@@ -101,9 +123,22 @@ class Observations {
     return take(this.#arrivals, `${call.slot} ${timeMs - (timeMs % lengthMs['1d'])}`);
   }
 
-  takeOutcome({call, timeMs}: ExpectedRecord, outcome: Outcome): boolean {
-    const {modelVersion, streamType} = dimensionsOf(call, outcome === 'unmatched' ? undefined : outcome);
-    return take(this.#outcomes, `${call.slot} ${timeMs - (timeMs % lengthMs[this.#grain])} ${modelVersion} ${streamType}`);
+  windowKey({call, timeMs}: ExpectedRecord): string {
+    return `${call.slot} ${timeMs - (timeMs % lengthMs[this.#grain])}`;
+  }
+
+  takeOutcome(record: ExpectedRecord, outcome: Outcome): boolean {
+    return take(this.#outcomes, this.#outcomeKey(record, outcome));
+  }
+
+  putBack(record: ExpectedRecord, outcome: Outcome): void {
+    const key = this.#outcomeKey(record, outcome);
+    this.#outcomes.set(key, (this.#outcomes.get(key) ?? 0) + 1);
+  }
+
+  #outcomeKey(record: ExpectedRecord, outcome: Outcome): string {
+    const {modelVersion, streamType} = dimensionsOf(record.call, outcome === 'unmatched' ? undefined : outcome);
+    return `${this.windowKey(record)} ${modelVersion} ${streamType}`;
   }
 
   describe({call}: ExpectedRecord): string {

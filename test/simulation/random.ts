@@ -35,9 +35,7 @@ export class Random {
   }
 
   pick<T>(from: readonly T[]): T {
-    const picked = from[Math.floor(this.next() * from.length)];
-    if (picked === undefined) throw new Error('nothing to pick from');
-    return picked;
+    return from[Math.floor(this.next() * from.length)] as T;
   }
 
   hex(digits: number): string {

@@ -49,13 +49,13 @@ export function portsOf(world: World, process: SimulatedProcess, random: Random)
     },
     deadLetters: {
       write: (partition, letters, signal) =>
-        calls.make(process, {
+        calls.make<{kind: 'written'} | typeof unavailable>(process, {
           service: 'dead letters',
           what: `dead letters ${name(partition)} ${letters.n}`,
           faults: writeFaults,
           act: () => {
             blobs.writeDeadLetters(partition, letters);
-            return {kind: 'written'} as const;
+            return {kind: 'written'};
           },
           failed: () => unavailable,
           signal,
@@ -63,13 +63,13 @@ export function portsOf(world: World, process: SimulatedProcess, random: Random)
     },
     checkpoints: {
       write: (partition, position, signal) =>
-        calls.make(process, {
+        calls.make<{kind: 'written'} | typeof unavailable>(process, {
           service: 'checkpoints',
           what: `checkpoint ${name(partition)} ${position.sequenceNumber}`,
           faults: writeFaults,
           act: () => {
             blobs.writeCheckpoint(partition, position);
-            return {kind: 'written'} as const;
+            return {kind: 'written'};
           },
           failed: () => unavailable,
           signal,

@@ -41,7 +41,10 @@ async function run(fileName: string | undefined, flags: Readonly<Record<string, 
   });
   // A bug: the next start recovers from the journal, which is safer than going on.
   const crash = (error: unknown): void => {
-    log.fatal({error}, 'Unexpected error. The worker stops at once; a restart recovers from the journal and nothing is lost.');
+    log.fatal(
+      {error},
+      'Unexpected error. The worker stops at once; a restart recovers from the journal and nothing is lost.',
+    );
     process.exit(exitCodes.failed);
   };
   process.on('uncaughtException', crash);

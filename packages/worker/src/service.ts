@@ -218,7 +218,10 @@ export class Service {
     }
     this.#stopSync.abort();
     this.#syncOnce(0);
-    await Promise.race([Promise.all([this.#source.close(), this.worker.stop()]), systemClock.sleep(closeMs)]);
+    const closed = new AbortController();
+    const closing = Promise.all([this.#source.close(), this.worker.stop()]);
+    await Promise.race([closing, systemClock.sleep(closeMs, closed.signal)]);
+    closed.abort();
     await this.http.close();
     return unwritten.length > 0 ? 1 : 0;
   }

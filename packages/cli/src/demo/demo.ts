@@ -45,14 +45,16 @@ async function demo(ending: 'end when settled' | 'stay'): Promise<void> {
   const stopped = stopSignal();
   const sample = readSample(Date.now());
   say(
-    `Weir ${version}: sample of ${sample.records.length} gateway events and ${sample.rows.length} diagnostics rows over three hours,`,
+    `Weir ${version} reads ${sample.records.length} gateway events and joins ${sample.rows.length} diagnostics rows:`,
   );
-  say(`moved by ${sample.shiftHours} whole hours so that it ends within the past hour.`);
-  say('Starting Event Hubs, Blob storage, Cosmos DB and Log Analytics on 127.0.0.1 …');
+  say(`three hours of a real trace, moved by ${sample.shiftHours} whole hours to end within the`);
+  say('past hour. Event Hubs, Blob storage, Cosmos DB and Log Analytics are emulated');
+  say('on 127.0.0.1. Timings are shortened: feed and settle 1 s, sweep 3 s, deadline');
+  say('15 s, where production waits 12 to 30 minutes.');
+  say('');
   const stack = await startStack({hub, partitionCount: sample.partitionCount});
   let service: Service | undefined;
   try {
-    say('Timings are shortened: feed and settle 1 s, sweep 3 s, deadline 15 s (12 to 30 min else).');
     service = await startWorker(stack);
     await publish({connectionString: stack.eventHubs.connectionString, hub, records: sample.records});
     stack.logAnalytics.ingest(sample.rows);
@@ -60,11 +62,10 @@ async function demo(ending: 'end when settled' | 'stay'): Promise<void> {
     const ended = await Promise.race([progress.untilSettled().then(() => 'settled' as const), stopped]);
     progress.close();
     if (ended !== 'settled') return;
-    say(await regionTable(stack.cosmos));
+    say(`\n${await regionTable(stack.cosmos)}\n`);
     say(`Status page: ${service.http.url}`);
-    say(
-      `Documents:   curl '${stack.cosmos.endpoint.replace(/\/$/, '')}/emulator/documents?database=weir&container=aggregates&limit=5'`,
-    );
+    say('Documents, as Power BI would read them:');
+    say(`  curl '${documentsUrl(stack)}'`);
     if (ending === 'end when settled') return;
     say('Ctrl-C ends it.');
     await stopped;
@@ -84,6 +85,10 @@ async function startWorker(stack: Stack): Promise<Service> {
     destination: pretty({colorize: process.stderr.isTTY, destination: 2, sync: true}),
   });
   return Service.start({config, log, version});
+}
+
+function documentsUrl({cosmos}: Stack): string {
+  return new URL('/emulator/documents', cosmos.endpoint).href;
 }
 
 function say(line: string): void {

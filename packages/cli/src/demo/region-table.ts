@@ -11,12 +11,12 @@ interface RegionSum {
 
 const grain = '1h';
 
-/** Two spaces between columns and one line below the head: narrow enough for 80 columns. */
+/** One space between columns and no lines: narrow enough for 80 columns. */
 const withoutFrame = Object.fromEntries(
   ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right']
     .concat(['left', 'left-mid', 'right', 'right-mid', 'mid', 'mid-mid'])
     .map((name) => [name, ''])
-    .concat([['middle', '  ']]),
+    .concat([['middle', ' ']]),
 );
 
 /** Reads the aggregate documents back from Cosmos DB and adds them up per region, for a terminal of 80 columns. */

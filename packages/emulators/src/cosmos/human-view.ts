@@ -21,8 +21,8 @@ export function humanView(account: Account, {url, host}: {url: URL; host: string
   if (!Number.isInteger(limit) || limit < 1 || limit > documentsMax) {
     throw badRequest(`The limit is a whole number from 1 to ${documentsMax}.`);
   }
-  const database = url.searchParams.get('database') ?? undefined;
-  const name = url.searchParams.get('container') ?? undefined;
+  const database = url.searchParams.get('database') ?? 'weir';
+  const name = url.searchParams.get('container') ?? 'aggregates';
   const documents = account.container({database, container: name}).list();
   const newest = documents.toSorted((a, b) => b.writtenAtS - a.writtenAtS || b.sequence - a.sequence);
   const body = {

@@ -185,7 +185,9 @@ export class CommitBuilder {
   }
 
   #moveMarks({head, oldestOpen, oldestOpenEventTimeMs, greatestEventTimeMs}: Take): void {
-    this.#frontier = oldestOpen === undefined ? head : this.#marks.before(oldestOpen);
+    const settled = oldestOpen === undefined ? head : this.#marks.before(oldestOpen);
+    // Marks are sparse: the last one before an open record may lie behind what was settled before.
+    if (settled.sequenceNumber > this.#frontier.sequenceNumber) this.#frontier = settled;
     const horizon = this.#marks.enqueuedBefore(head.enqueuedTimeMs - this.#options.dedupe.horizonMs);
     this.#resume = horizon.sequenceNumber < this.#frontier.sequenceNumber ? horizon : this.#frontier;
     this.#marks.dropBefore(this.#resume);

@@ -235,9 +235,10 @@ export class LookupRunner {
 
   async #askFor(records: readonly OpenRecord[], signal: AbortSignal): Promise<void> {
     let [fromMs, toMs] = [Infinity, -Infinity];
-    for (const {eventTimeMs, enqueuedTimeMs} of records) {
-      fromMs = Math.min(fromMs, eventTimeMs, enqueuedTimeMs);
-      toMs = Math.max(toMs, eventTimeMs, enqueuedTimeMs);
+    for (const {event, enqueuedTimeMs} of records) {
+      // The event's own time: the assigned one may be clamped, far from where the row was generated.
+      fromMs = Math.min(fromMs, event.eventTimeMs, enqueuedTimeMs);
+      toMs = Math.max(toMs, event.eventTimeMs, enqueuedTimeMs);
     }
     const query = {
       ids: [...new Set(records.map(({requestId}) => requestId))],

@@ -14,7 +14,7 @@ import type {PartitionLease} from '@weir/azure';
 import type {ApplyTogether} from '../apply/apply-together.ts';
 import type {DocumentWriter} from '../apply/document-writer.ts';
 import type {WorkerPorts} from '../ports.ts';
-import type {Claim} from '../recover/claim.ts';
+import {ClaimAbortedError, type Claim} from '../recover/claim.ts';
 import {judgeClaim} from '../recover/judge-claim.ts';
 import type {ReportTrouble} from '../trouble.ts';
 import type {WorkerObserver} from '../worker.ts';
@@ -156,7 +156,8 @@ export class PartitionSession {
 
   /** Commits and applies what was decided since the last commit, unless one is still under way. */
   flush(together?: ApplyTogether): void {
-    if (this.#state !== 'running' || this.#committing !== undefined) return;
+    // The last commit must be applied before another one is written, so no tick makes one while handing over.
+    if (this.#state !== 'running' || this.#committing !== undefined || this.#isHandingOver) return;
     together?.join();
     this.#committing = this.#commit('as due', together)
       .catch((error: unknown) => this.#fail(error))
@@ -525,5 +526,5 @@ export class PartitionSession {
 }
 
 function isAbort(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AbortError';
+  return error instanceof ClaimAbortedError || (error instanceof Error && error.name === 'AbortError');
 }

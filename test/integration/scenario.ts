@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import {CosmosEmulator, startStack, type Stack} from '@weir/emulators';
+import {expect, onTestFinished} from 'vitest';
+import {differences} from '../oracle/differences.ts';
+import {expectedDocuments, type Expected} from '../oracle/expected-documents.ts';
+import {samplePartitions} from '../oracle/sample.ts';
+import type {Workload, WorkloadRecord, WorkloadRow} from '../oracle/workload.ts';
+import {eventually} from './eventually.ts';
+import {readDeadLetters} from './stored-blobs.ts';
+import {exitWithinMs, WorkerProcess} from './worker-process.ts';
+
+export const hub = 'gateway-logs';
+
+/** Minutes in production. Ownership needs seconds: storage tells the time of a renewal in whole ones. */
+const timings = {
+  'flush.interval': '300ms',
+  'refresh.5m': '300ms',
+  'refresh.1h': '300ms',
+  'refresh.1d': '300ms',
+  'join.feedInterval': '1s',
+  'join.settle': '500ms',
+  'join.sweepAfter': '2s',
+  'join.sweepInterval': '3s',
+  'join.deadline': '6s',
+  'ownership.interval': '500ms',
+  'ownership.expiry': '4s',
+  'http.port': '0',
+} as const;
+
+/** Deadline, last sweep, the wait for a free query within its 30 s, ownership that lapses, and two busy cores. */
+const settledWithinMs = 60_000;
+/** From the last fence to the last document. */
+const appliedWithinMs = 30_000;
+
+export interface ScenarioOptions {
+  readonly partitionCount?: number;
+  readonly cosmos?: Parameters<typeof CosmosEmulator.start>[0];
+}
+
+/** Where a rejected record must be found again. */
+interface Place {
+  readonly partitionId: string;
+  readonly sequenceNumber: number;
+}
+
+/**
+ * The services in this process and workers as processes of their own. Everything ends with the test, also a failed one;
+ * a worker that is left running is killed by its process id.
+ */
+export class Scenario {
+  readonly stack: Stack;
+  readonly cosmos: CosmosEmulator;
+  readonly workers: WorkerProcess[] = [];
+  readonly #variables: Readonly<Record<string, string>>;
+  readonly #partitionIds: readonly string[];
+
+  private constructor(stack: Stack, cosmos: CosmosEmulator, partitionCount: number) {
+    this.stack = stack;
+    this.cosmos = cosmos;
+    this.#variables = {...stack.variables, COSMOS_ENDPOINT: cosmos.endpoint, COSMOS_KEY: cosmos.key};
+    this.#partitionIds = Array.from({length: partitionCount}, (_, index) => String(index));
+  }
+
+  static async start({partitionCount = samplePartitions, cosmos}: ScenarioOptions = {}): Promise<Scenario> {
+    const stack = await startStack({hub, partitionCount});
+    const own = cosmos === undefined ? undefined : await CosmosEmulator.start(cosmos);
+    const scenario = new Scenario(stack, own ?? stack.cosmos, partitionCount);
+    onTestFinished(async () => {
+      await Promise.all(scenario.workers.map((worker) => worker.kill()));
+      await own?.close();
+      await stack.close();
+    });
+    return scenario;
+  }
+
+  startWorker({settings, variables}: {
+    settings?: Readonly<Record<string, string>>;
+    variables?: Readonly<Record<string, string>>;
+  } = {}): WorkerProcess {
+    const worker = new WorkerProcess({
+      variables: {...this.#variables, ...variables},
+      settings: {...timings, ...settings},
+    });
+    this.workers.push(worker);
+    return worker;
+  }
+
+  /** Enqueues now, in the order given, or at the records' own times. */
+  publish(records: readonly WorkloadRecord[], enqueued: 'now' | 'then' = 'now'): void {
+    for (const [partitionId, own] of Map.groupBy(records, (record) => record.partitionId)) {
+      const events = own.map(({body, enqueuedTimeMs}) => (enqueued === 'now' ? {body} : {body, enqueuedTimeMs}));
+      this.stack.eventHubs.append({hub, partitionId, events});
+    }
+  }
+
+  ingest(rows: readonly WorkloadRow[]): void {
+    this.stack.logAnalytics.ingest(rows);
+  }
+
+  documents(): readonly Readonly<Record<string, unknown>>[] {
+    return this.cosmos.documents('weir', 'aggregates');
+  }
+
+  /** The progress documents by partition. */
+  progress(): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
+    const documents = this.cosmos.documents('weir', 'progress');
+    return new Map(documents.map((document) => [String(document['partition']), document]));
+  }
+
+  /** How many sequence numbers are settled for good, by what the fences say. */
+  settledEvents(): number {
+    let settled = 0;
+    for (const document of this.progress().values()) settled += Number(document['frontierSequenceNumber']) + 1;
+    return settled;
+  }
+
+  /** Events read and committed. */
+  committedEvents(): number {
+    let committed = 0;
+    for (const document of this.progress().values()) committed += Number(document['headSequenceNumber']) + 1;
+    return committed;
+  }
+
+  enqueuedEvents(): number {
+    let enqueued = 0;
+    for (const partitionId of this.#partitionIds) {
+      enqueued += this.stack.eventHubs.facts(hub, partitionId).lastEnqueuedSequenceNumber + 1;
+    }
+    return enqueued;
+  }
+
+  /** Waits until everything in the hub is settled and written, and holds it against the workload. */
+  async expectSettled(workload: Workload, {withinMs = settledWithinMs}: {withinMs?: number} = {}): Promise<Expected> {
+    const expected = expectedDocuments(workload);
+    const enqueued = this.enqueuedEvents();
+    await eventually(() => (this.settledEvents() === enqueued ? true : undefined), {
+      within: withinMs,
+      otherwise: () => `${this.settledEvents()} of ${enqueued} events are settled. ${this.#outputs()}`,
+    });
+    const told = (): string[] => differences({expected: expected.documents, documents: this.documents()});
+    await eventually(() => (told().length === 0 ? true : undefined), {
+      within: appliedWithinMs,
+      otherwise: () => `the documents differ:\n${told().join('\n')}\n${this.#outputs()}`,
+    });
+    return expected;
+  }
+
+  /**
+   * The end of most tests: everything settles to the right documents, what every worker counted adds up, all stop
+   * cleanly, and that changes nothing any more. Dead letters are exactly the rejected bodies; no worker met a bug, and
+   * none blames the input for anything.
+   */
+  async expectRight(workload: Workload): Promise<void> {
+    const {documents: expected} = await this.expectSettled(workload);
+    const running = this.workers.filter(({isRunning}) => isRunning);
+    await Promise.all(running.map((worker) => this.#expectConservation(worker)));
+    const exits = await Promise.all(running.map((worker) => worker.stop()));
+    for (const {code, afterMs} of exits) {
+      expect(code, this.#outputs()).toBe(0);
+      expect(afterMs).toBeLessThan(exitWithinMs);
+    }
+    expect(differences({expected, documents: this.documents()})).toEqual([]);
+    await this.expectDeadLetters(workload);
+    for (const worker of this.workers) expectNoFalseTrouble(worker);
+    expect(this.stack.eventHubs.protocolErrors).toEqual([]);
+  }
+
+  async expectDeadLetters(workload: Workload): Promise<void> {
+    const letters = await readDeadLetters(this.stack.blob.connectionString);
+    const places = letters.map(({partitionId, sequenceNumber}) => ({partitionId, sequenceNumber}));
+    expect(places).toEqual(rejectedPlaces(workload));
+  }
+
+  async #expectConservation(worker: WorkerProcess): Promise<void> {
+    // Counts reach the metrics once a second.
+    await eventually(
+      async () => {
+        const {records, left} = (await worker.metrics()).conservation();
+        return records === left ? true : undefined;
+      },
+      {within: appliedWithinMs, otherwise: () => `records do not add up. ${worker.output()}`},
+    );
+  }
+
+  #outputs(): string {
+    return this.workers.map((worker) => `worker ${worker.pid}: ${worker.output()}`).join('\n');
+  }
+}
+
+/** Dead letters are told by metrics and blobs, not by the log; trouble of a service must not look like bad input. */
+export function expectNoFalseTrouble(worker: WorkerProcess): void {
+  for (const line of worker.troubles) {
+    expect(line['kind'], JSON.stringify(line)).not.toBe('bug');
+    expect(line['layer'], JSON.stringify(line)).not.toBe('input');
+    expect(line.msg).not.toMatch(/malformed|invalid (event|body|input|record)|dead.letter|not JSON/i);
+  }
+  expect(worker.stderr.replaceAll(/^.*ExperimentalWarning.*$|^.*--trace-warnings.*$/gm, '').trim()).toBe('');
+}
+
+/** Sequence numbers begin at 0 in each partition. */
+function rejectedPlaces(workload: Workload): Place[] {
+  const places: Place[] = [];
+  for (const [partitionId, own] of Map.groupBy(workload.records, (record) => record.partitionId)) {
+    const {rejected} = expectedDocuments({records: own, rows: []}).counts;
+    for (const sequenceNumber of rejected) places.push({partitionId, sequenceNumber});
+  }
+  assert(places.every(({partitionId}) => /^\d+$/.test(partitionId)));
+  return places.sort(
+    (a, b) => Number(a.partitionId) - Number(b.partitionId) || a.sequenceNumber - b.sequenceNumber,
+  );
+}
