@@ -19,10 +19,12 @@ const {values} = parseArgs({
     events: {type: 'string', default: '200000'},
     rounds: {type: 'string', default: '3'},
     profile: {type: 'string'},
+    'node-flags': {type: 'string', default: ''},
   },
 });
 const events = wholeNumber('--events', values.events);
 const rounds = wholeNumber('--rounds', values.rounds);
+const nodeFlags = values['node-flags'].split(' ').filter((flag) => flag !== '');
 const startMs = Math.floor((Date.now() - eventAgeMs) / 1000) * 1000;
 
 const pairs: Pair[] = [];
@@ -38,7 +40,7 @@ process.stdout.write(renderReport({pairs, events}));
 async function runBareLoop(): Promise<BareRun> {
   return withEmulators(async (emulators, variables) => {
     const args = [variables['EVENT_HUBS_CONNECTION_STRING'] ?? '', hub, String(events), String(partitions)];
-    const loop = new Child('./bare-loop.ts', {args});
+    const loop = new Child('./bare-loop.ts', {args, execArgv: nodeFlags});
     try {
       await loop.hear('ready', {withinMs: stepMsMax});
       emulators.tell(publishOrder());
@@ -54,7 +56,8 @@ async function runBareLoop(): Promise<BareRun> {
 async function runWorker(): Promise<WorkerRun> {
   return withEmulators(async (emulators, variables) => {
     const args = [JSON.stringify(variables), String(events), String(partitions)];
-    const execArgv = values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`];
+    const profile = values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`];
+    const execArgv = [...nodeFlags, ...profile];
     const worker = new Child('./whole-worker.ts', {args, execArgv});
     try {
       await worker.hear('ready', {withinMs: stepMsMax});

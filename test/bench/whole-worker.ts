@@ -28,6 +28,7 @@ await until(() => {
   return sessions.length === partitions && sessions.every(({state}) => state === 'running');
 });
 const meter = new Meter();
+const th = (process as any).threadCpuUsage();
 tellParent({kind: 'ready'});
 
 await until(() => worker.eventsReceived > 0);
@@ -35,6 +36,7 @@ const firstMs = performance.now();
 await until(() => worker.eventsReceived >= expected);
 const readMs = performance.now() - firstMs;
 const readMicros = meter.cpuMicros;
+const th1 = (process as any).threadCpuUsage(th); process.stderr.write('main thread read ' + (th1.user + th1.system) / 200000 + '\n');
 tellParent({kind: 'read'});
 
 await until(() => worker.join.waiting === 0);
@@ -42,9 +44,12 @@ const joinedMicros = meter.cpuMicros;
 const {matched, neverCame} = worker.join.counts;
 let folded = 0;
 for (const {pipeline} of worker.sessions) folded += pipeline?.counts.folded ?? 0;
+const text = await (await fetch(new URL('/metrics', service.http.url))).text();
+process.stderr.write(text.split('\n').filter((l) => /output_writes|commit_seconds_count|lookup_queries|output_request/.test(l) && !l.startsWith('#') && !l.endsWith(' 0')).join('\n') + '\n');
 // The clean stop commits what is left, writes every document and only then returns.
 const code = await service.stop();
 const cpuMicros = meter.cpuMicros;
+const th2 = (process as any).threadCpuUsage(th); process.stderr.write('main thread ' + (th2.user + th2.system) / Number(process.argv[3]) * (process.argv[3] === 'gateway-logs' ? 0 : 1) + ' ' + (th2.user + th2.system) / 200000 + '\n');
 tellParent({
   kind: 'done',
   cpuMicros,

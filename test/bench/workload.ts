@@ -23,14 +23,15 @@ export interface Call {
 const missingEvery = 100;
 /** Calls per second of event time: a busy fleet, so that 200,000 calls span several 5-minute windows. */
 const callsPerSecond = 250;
-const regions = ['East US', 'Sweden Central', 'France Central', 'UK South', 'Japan East', 'West US 3'];
+const regions = ['East US', 'Sweden Central', 'France Central', 'UK South', 'Japan East'];
 const deployments = [
   {deployment: 'gpt-4o-main', model: 'gpt-4o', version: '2024-08-06'},
   {deployment: 'gpt-4o-mini', model: 'gpt-4o-mini', version: '2024-07-18'},
   {deployment: 'gpt-4-turbo', model: 'gpt-4', version: 'turbo-2024-04-09'},
   {deployment: 'gpt-35-turbo-chat', model: 'gpt-35-turbo', version: '0125'},
 ] as const;
-const consumers = 40;
+/** As many applications as the sample workload has; each uses up to three deployments. */
+const consumers = 24;
 const products = ['genai-standard', 'genai-premium', 'genai-batch'];
 const unixEpochTicks = 621_355_968_000_000_000n;
 const ticksPerMs = 10_000n;
@@ -45,9 +46,9 @@ export function* calls({events, partitions, startMs, from = 0}: WorkloadOptions)
 function call({number, partitions, timeMs}: {number: number; partitions: number; timeMs: number}): Call {
   const draw = draws(number);
   const requestId = guid(draw);
-  const {deployment, model, version} = deployments[draw() % deployments.length]!;
-  const region = regions[draw() % regions.length]!;
   const consumer = draw() % consumers;
+  const {deployment, model, version} = deployments[(consumer + (draw() % 3)) % deployments.length]!;
+  const region = regions[draw() % regions.length]!;
   const isStream = draw() % 10 < 6;
   const durationMs = 150 + Math.floor((draw() % 4000) ** 1.15);
   const [prompt, completion] = [50 + (draw() % 3000), 1 + (draw() % 600)];
@@ -64,7 +65,7 @@ function call({number, partitions, timeMs}: {number: number; partitions: number;
       status,
       backend: account,
       backendMs: durationMs + 10,
-      subscriptionId: `sub-chat-${String(consumer % 12).padStart(2, '0')}`,
+      subscriptionId: `sub-chat-${String(consumer).padStart(2, '0')}`,
       productId: products[consumer % products.length],
       appId: guid(draws(-1 - consumer)),
       ...(status === 200 && {

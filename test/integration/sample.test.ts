@@ -15,7 +15,7 @@ test('the sample, read by a worker process, gives the numbers of the oracle', {t
   scenario.ingest(sample.rows);
   const {counts, requests, matched} = await scenario.expectSettled(sample);
 
-  const metrics = await worker.metrics();
+  const metrics = await worker.metricsWhen((now) => now.sum('weir_join_outcomes_total') === requests);
   expect(metrics.sum('weir_records_total')).toBe(counts.records);
   expect(metrics.sum('weir_folded_events_total')).toBe(requests);
   expect(metrics.sum('weir_duplicate_events_total')).toBe(counts.valid - requests);

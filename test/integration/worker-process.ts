@@ -110,6 +110,17 @@ export class WorkerProcess {
     return new MetricsText((await this.get('/metrics')).text);
   }
 
+  /** The metrics once they fulfil the condition; they are brought up to date once a second. */
+  async metricsWhen(condition: (metrics: MetricsText) => boolean): Promise<MetricsText> {
+    return eventually(
+      async () => {
+        const metrics = await this.metrics();
+        return condition(metrics) ? metrics : undefined;
+      },
+      {within: readyWithinMs, otherwise: () => `the metrics do not say ${String(condition)}. ${this.output()}`},
+    );
+  }
+
   async untilReady(): Promise<void> {
     await eventually(async () => ((await this.get('/health/ready')).status === 200 ? true : undefined), {
       within: readyWithinMs,

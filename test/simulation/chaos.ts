@@ -12,7 +12,17 @@ const incidents: readonly Incident[] = ['crashes', 'pauses', 'steals', 'restarts
 export function unleash(world: World): void {
   const random = new Random(world.plan.seed, 'chaos');
   for (const incident of incidents) schedule(world, incident, random);
+  if (world.plan.disaster !== 'none') world.time.after(world.plan.faultsMs * random.next(), () => strike(world, random));
   world.time.after(world.plan.faultsMs, () => mend(world));
+}
+
+/** Somebody restores or deletes a journal while the workers run. */
+function strike(world: World, random: Random): void {
+  const [partitionId = ''] = world.hub.partitionIds;
+  const has = world.plan.disaster === 'journal lost' ? world.blobs.deleteJournal(partitionId) : world.blobs.restoreJournal(partitionId, random.next());
+  if (!has) return;
+  world.struck = partitionId;
+  world.trace.add(world.time.nowMs, 'world', `${world.plan.disaster}: p${partitionId}`);
 }
 
 function schedule(world: World, incident: Incident, random: Random): void {

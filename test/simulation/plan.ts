@@ -35,6 +35,9 @@ export interface RunPlan {
   readonly sendingMs: number;
   readonly faultsMs: number;
   readonly faults: FaultRates;
+  /** What no program can mend: the first partition's journal is put back to an older copy, or deleted. */
+  readonly disaster: 'none' | 'journal restored' | 'journal lost';
+  /** Share of bodies that are sent more than once. */
   readonly repeats: number;
   readonly batchMax: number;
   readonly maxWaitMs: number;
@@ -110,6 +113,7 @@ export function planOf(seed: number): RunPlan {
       refusedDocuments: some(0.25, [1, 3]),
       expiries,
     },
+    disaster: random.chance(0.06) ? random.pick(['journal restored', 'journal lost']) : 'none',
     // What a lost first sighting means for its repeats is told apart from everything else by leaving repeats out.
     repeats: expiries > 0 ? 0 : some(0.6, [0.2, 0.5]),
     batchMax: random.pick([1, 3, 20]),

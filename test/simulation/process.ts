@@ -8,9 +8,33 @@ export class SimulatedProcess {
   readonly clockOffsetMs: number;
   isCrashed = false;
   pausedUntilMs = 0;
+  /** Node keeps a combined signal alive while it has a listener, so those of a dead process have to go. */
+  readonly #listening = new Set<() => void>();
 
   constructor(name: string, clockOffsetMs: number) {
     this.name = name;
     this.clockOffsetMs = clockOffsetMs;
+  }
+
+  /** @returns how to stop listening */
+  onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
+    if (signal === undefined) return () => {};
+    const stop = (): void => {
+      signal.removeEventListener('abort', onAbort);
+      this.#listening.delete(stop);
+    };
+    const onAbort = (): void => {
+      stop();
+      if (!this.isCrashed) listener();
+    };
+    signal.addEventListener('abort', onAbort);
+    this.#listening.add(stop);
+    return stop;
+  }
+
+  /** Memory goes: nothing that it waited for reaches it any more. */
+  crash(): void {
+    this.isCrashed = true;
+    for (const stop of this.#listening) stop();
   }
 }

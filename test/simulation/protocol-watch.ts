@@ -29,6 +29,8 @@ export class ProtocolWatch {
   readonly #violations: Violations;
   readonly #plan: RunPlan;
   readonly #nowMs: () => number;
+  /** Who made each commit of each lineage. */
+  readonly #authors = new Map<string, string>();
 
   constructor({violations, plan, nowMs}: {violations: Violations; plan: RunPlan; nowMs: () => number}) {
     this.#violations = violations;
@@ -40,6 +42,9 @@ export class ProtocolWatch {
     const {partitionId} = partition;
     const named = `journal of p${partitionId}: commit ${after.n}`;
     const check = (holds: boolean, what: string): void => this.#violations.check(holds, () => `${named} ${what}`);
+    const number = `${partitionId}/${after.lineage}/${after.n}`;
+    check((this.#authors.get(number) ?? after.author) === after.author, 'is written twice with different contents');
+    this.#authors.set(number, after.author);
     if (before === undefined) return check(after.n === 1, 'is the first, and is not number 1');
     if (after.lineage !== before.lineage) return check(false, `is of another lineage than commit ${before.n}`);
     check(after.n === before.n + 1, `follows commit ${before.n}`);
@@ -49,7 +54,7 @@ export class ProtocolWatch {
     const owed = [...before.deltas.map((delta) => ({lineage: before.lineage, n: before.n, delta})), ...before.parked];
     for (const {lineage, n, delta} of owed) {
       if (after.parked.some((entry) => entry.n === n && entry.lineage === lineage && entry.delta.id === delta.id)) continue;
-      check(this.#isApplied(aggregates, {id: delta.id, key: appliedKey(partition, lineage), n}), `comes before commit ${n} is in ${delta.id}`);
+      check(this.isApplied(aggregates, {id: delta.id, key: appliedKey(partition, lineage), n}), `comes before commit ${n} is in ${delta.id}`);
     }
   }
 
@@ -75,7 +80,8 @@ export class ProtocolWatch {
     this.#violations.check(isLater, () => `the arrival watermark of ${after['id']} goes back from ${before['arrivalWatermark']} to ${after['arrivalWatermark']}`);
   }
 
-  #isApplied(aggregates: SimulatedDocuments, {id, key, n}: {id: string; key: string; n: number}): boolean {
+  /** Whether a commit's delta is in its document, or that has gone with its retention. */
+  isApplied(aggregates: SimulatedDocuments, {id, key, n}: {id: string; key: string; n: number}): boolean {
     if ((appliedOf(aggregates.get(id)).get(key) ?? 0) >= n) return true;
     const {retentionMs, workerClockOffsetMaxMs} = this.#plan;
     return isExpired({...windowOf(id), retentionMs, nowMs: this.#nowMs() + workerClockOffsetMaxMs + clockSlackMs});

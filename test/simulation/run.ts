@@ -35,6 +35,7 @@ export async function simulate(plan: RunPlan, {traceLines = 0}: {traceLines?: nu
     return {plan, violations: violations.found, trace: trace.text(), tasks: time.tasksRun, virtualMs: settledMs - plan.startMs, troubles: world.troubles};
   } finally {
     process.off('unhandledRejection', onRejection);
+    world.dispose();
   }
 }
 

@@ -66,12 +66,11 @@ export class ServiceCalls {
       const {signal} = call;
       if (signal?.aborted === true) return reject(abortError());
       let isOver = false;
-      const onAbort = (): void => {
-        if (isOver || process.isCrashed) return;
+      const stopListening = process.onAbort(signal, () => {
+        if (isOver) return;
         isOver = true;
         reject(abortError());
-      };
-      signal?.addEventListener('abort', onAbort, {once: true});
+      });
       const fault = this.#fault(call);
       const respond = (answer: A): void =>
         this.#time.after(
@@ -79,7 +78,7 @@ export class ServiceCalls {
           () => {
             if (isOver) return;
             isOver = true;
-            signal?.removeEventListener('abort', onAbort);
+            stopListening();
             resolve(answer);
           },
           process,

@@ -1,20 +1,104 @@
 import {parseArgs} from 'node:util';
-import {planOf} from './plan.ts';
+import {planOf, type RunPlan} from './plan.ts';
 import {simulate} from './run.ts';
+import {shorten} from './shorten.ts';
+
+const usage = `Runs the worker in a simulated world and checks that every event counts once.
+
+  node test/simulation/simulate.ts [--seed S] [--from K] [--runs N] [--trace] [--no-shorten] [--go-on]
+
+  --seed S       one run, with its trace
+  --from K       first seed of many runs (default 1)
+  --runs N       how many (default 1000)
+  --trace        print what happened also where nothing is wrong
+  --no-shorten   do not look for a smaller failing run
+  --go-on        do not end at the first failing seed; one of each kind is printed
+`;
 
 const {values} = parseArgs({
-  options: {seed: {type: 'string'}, runs: {type: 'string'}, from: {type: 'string'}, trace: {type: 'string'}, keep: {type: 'boolean'}},
+  options: {
+    seed: {type: 'string'},
+    from: {type: 'string', default: '1'},
+    runs: {type: 'string', default: '1000'},
+    trace: {type: 'boolean', default: false},
+    'no-shorten': {type: 'boolean', default: false},
+    'go-on': {type: 'boolean', default: false},
+    help: {type: 'boolean', default: false},
+  },
 });
-const first = Number(values.seed ?? values.from ?? 1);
-const runs = Number(values.runs ?? 1);
-let bad=0, tasks=0; const t=performance.now(); const kinds=new Map<string,number>(); let virt=0;
-const tr=new Map<string,number>();
-for (let seed=first; seed<first+runs; seed++){
-  const r=await simulate(planOf(seed),{traceLines:Number(values.trace??0)});
-  tasks+=r.tasks; virt+=r.virtualMs;
-  for(const [k,n] of r.troubles) tr.set(k,(tr.get(k)??0)+n);
-  if(r.violations.length){bad++; const k=r.violations[0]!.replace(/[0-9a-f]{32}/g,'#').replace(/\d+/g,'N').slice(0,100); if(!kinds.has(k)) process.stdout.write(`seed ${seed}: ${r.violations.slice(0,3).join('\n   ')}\n`); kinds.set(k,(kinds.get(k)??0)+1);}
-  if(values.trace) process.stdout.write(r.trace.split('\n').filter(l=>!l.includes('worker paused')).join('\n')+'\n');
+
+const traceLines = 4_000;
+const traceShown = 150;
+const chunk = 1_000;
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
 }
-const s=(performance.now()-t)/1000;
-process.stdout.write(`${runs} runs, ${bad} bad, ${(runs/s).toFixed(1)} runs/s, ${(tasks/runs).toFixed(0)} tasks/run, ${(virt/runs/1000).toFixed(0)} s virtual\n${[...kinds].map(([k,n])=>n+' '+k).join('\n')}\n${[...tr].map(([k,n])=>k+' '+n).join(', ')}\n`);
+
+/** Prints a run with its trace. */
+async function show(plan: RunPlan, lines: number): Promise<void> {
+  const {trace, violations} = await simulate(plan, {traceLines});
+  say(trace.split('\n').slice(-lines).join('\n'));
+  for (const violation of violations) say(`violated: ${violation}`);
+}
+
+async function explain(seed: number): Promise<void> {
+  const plan = planOf(seed);
+  await show(plan, traceShown);
+  if (values['no-shorten']) return;
+  const shortened = await shorten(plan);
+  say(`\nA shorter run that fails, of plan ${JSON.stringify({...shortened, views: undefined})}:`);
+  await show(shortened, traceLines);
+}
+
+/** Violations that differ only in numbers and names are of one kind. */
+function kindOf(violation: string): string {
+  return violation
+    .replace(/(latency|usage|chargeback)_\w+_[\w-]+/, 'DOCUMENT')
+    .replace(/[0-9a-f]{8,}/g, '#')
+    .replace(/\d+/g, 'N')
+    .slice(0, 90);
+}
+
+async function runMany({from, runs}: {from: number; runs: number}): Promise<number> {
+  const kinds = new Map<string, number>();
+  const startedMs = performance.now();
+  let [tasks, virtualMs] = [0, 0];
+  const troubles = new Map<string, number>();
+  for (let seed = from; seed < from + runs; seed++) {
+    const result = await simulate(planOf(seed));
+    tasks += result.tasks;
+    virtualMs += result.virtualMs;
+    for (const [kind, times] of result.troubles) troubles.set(kind, (troubles.get(kind) ?? 0) + times);
+    const [first] = result.violations;
+    if (first !== undefined) {
+      const kind = kindOf(first);
+      if (!kinds.has(kind)) say(`seed ${seed}: ${result.violations.slice(0, 3).join('\n  ')}`);
+      kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+      if (!values['go-on']) {
+        await explain(seed);
+        break;
+      }
+    }
+    const done = seed - from + 1;
+    if (done % chunk !== 0 && done !== runs) continue;
+    const seconds = (performance.now() - startedMs) / 1000;
+    let failed = 0;
+    for (const times of kinds.values()) failed += times;
+    say(`${done} runs, ${failed} failed, ${(done / seconds).toFixed(0)} runs/s, ${Math.round(tasks / done)} tasks and ${Math.round(virtualMs / done / 1000)} virtual seconds each`);
+  }
+  for (const [kind, times] of kinds) say(`${times} × ${kind}`);
+  say(`reported by the workers: ${[...troubles].map(([kind, times]) => `${kind} ${times}`).join(', ')}`);
+  return kinds.size;
+}
+
+if (values.help) say(usage);
+else if (values.seed !== undefined) {
+  const seed = Number(values.seed);
+  const {violations} = await simulate(planOf(seed));
+  if (violations.length > 0) {
+    await explain(seed);
+    process.exitCode = 1;
+  } else if (values.trace) await show(planOf(seed), traceLines);
+  else say(`seed ${seed}: nothing violated`);
+} else if ((await runMany({from: Number(values.from), runs: Number(values.runs)})) > 0) process.exitCode = 1;

@@ -16,6 +16,7 @@ export class SimulatedBlobs {
   readonly #violations: Violations;
   readonly #watch: WatchJournal;
   readonly #journals = new Map<string, StoredJournal>();
+  readonly #copies = new Map<string, StoredJournal[]>();
   readonly #letters = new Map<string, {readonly partitionId: string; readonly text: string}>();
   readonly #checkpoints = new Map<string, number>();
   #etags = 0;
@@ -41,7 +42,21 @@ export class SimulatedBlobs {
     this.#watch(partition, journal?.commit, commit);
     const etag = `j${(this.#etags += 1)}`;
     this.#journals.set(partition.partitionId, {etag, bytes: Uint8Array.from(bytes), commit});
+    if (journal !== undefined) this.#copies.set(partition.partitionId, [...(this.#copies.get(partition.partitionId) ?? []).slice(1 - copiesMax), journal]);
     return {kind: 'written', etag};
+  }
+
+  /** @param copy in [0, 1): which of the copies kept; @returns whether there was one */
+  restoreJournal(partitionId: string, copy: number): boolean {
+    const copies = this.#copies.get(partitionId) ?? [];
+    const older = copies[Math.floor(copy * copies.length)];
+    if (older === undefined) return false;
+    this.#journals.set(partitionId, {...older, etag: `j${(this.#etags += 1)}`});
+    return true;
+  }
+
+  deleteJournal(partitionId: string): boolean {
+    return this.#journals.delete(partitionId);
   }
 
   writeDeadLetters({partitionId}: SourcePartition, {lineage, n, bytes}: {lineage: string; n: number; bytes: Uint8Array}): void {
@@ -50,6 +65,11 @@ export class SimulatedBlobs {
     const there = this.#letters.get(name);
     if (there === undefined) this.#letters.set(name, {partitionId, text});
     else this.#violations.check(there.text === text, () => `dead letters ${name} exist twice with different contents`);
+  }
+
+  /** Whether those of a commit are written, if it has any. */
+  hasDeadLetters(partitionId: string, {lineage, n, deadLetters}: StoredCommit): boolean {
+    return deadLetters.length === 0 || this.#letters.has(`${partitionId}/${lineage}/${n}`);
   }
 
   /** Every dead letter, with its partition. */
@@ -69,3 +89,6 @@ export class SimulatedBlobs {
     this.#checkpoints.set(partitionId, sequenceNumber);
   }
 }
+
+/** Older journals that can be put back. */
+const copiesMax = 6;

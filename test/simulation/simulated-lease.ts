@@ -29,6 +29,7 @@ export class SimulatedLease implements PartitionLease {
   readonly #ended = new AbortController();
   #cursor: number;
   #isFirst = true;
+  #hasDelivered = false;
   #finish: (() => void) | undefined;
   /** Events that this link skips, as a broken receiver would; they are there for the next one. */
   skipNext = 0;
@@ -99,12 +100,13 @@ export class SimulatedLease implements PartitionLease {
     // A reconnecting link may begin a little before its position.
     if (this.#isFirst && random.chance(0.1)) this.#cursor = Math.max(hub.beginsAt(partitionId), this.#cursor - 2);
     this.#isFirst = false;
-    // Only where a later event shows the gap; else nothing but the source's watchdog could find it.
-    if (this.#cursor + this.skipNext < hub.end(partitionId)) this.#cursor += this.skipNext;
+    // Only between two events, which shows the gap; else nothing but the source's watchdog could find it.
+    if (this.#hasDelivered && this.#cursor + this.skipNext < hub.end(partitionId)) this.#cursor += this.skipNext;
     this.skipNext = 0;
     const events = hub.read(partitionId, {from: this.#cursor, max: random.between(1, batchMax)});
     const last = events.at(-1);
     if (last !== undefined) this.#cursor = last.sequenceNumber + 1;
+    this.#hasDelivered ||= last !== undefined;
     return events;
   }
 }

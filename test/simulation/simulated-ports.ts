@@ -99,10 +99,10 @@ function clockOf({time}: World, process: SimulatedProcess): Clock {
       new Promise((resolve) => {
         if (signal?.aborted === true) return resolve();
         const wake = (): void => {
-          signal?.removeEventListener('abort', wake);
-          if (!process.isCrashed) resolve();
+          stopListening();
+          resolve();
         };
-        signal?.addEventListener('abort', wake, {once: true});
+        const stopListening = process.onAbort(signal, wake);
         // A timer is never early and never exact.
         time.after(Math.ceil(ms), wake, process);
       }),

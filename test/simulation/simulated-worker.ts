@@ -71,7 +71,7 @@ export class SimulatedWorker {
 
   /** Memory goes; calls under way reach their services all the same. */
   crash(): void {
-    this.process.isCrashed = true;
+    this.process.crash();
     // Its session is gone; what the ownership list says stays until it lapses.
     this.#leases.clear();
   }
@@ -84,7 +84,7 @@ export class SimulatedWorker {
     this.#isStopped = true;
     for (const lease of this.#leases.values()) lease.end('closing', 'The source is closing.');
     await this.worker.stop();
-    this.process.isCrashed = true;
+    this.process.crash();
   }
 
   /** Takes a partition from whoever has it. */

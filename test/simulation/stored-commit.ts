@@ -13,6 +13,7 @@ export interface StoredCommit {
   readonly open: {readonly runs: readonly number[]; readonly others: readonly number[]};
   readonly deltas: readonly StoredDelta[];
   readonly carry: readonly StoredDelta[];
+  readonly deadLetters: readonly unknown[];
   readonly parked: readonly {readonly lineage: string; readonly n: number; readonly delta: StoredDelta}[];
 }
 interface StoredDelta {

@@ -12,6 +12,7 @@ import {SimulatedDocuments} from './simulated-documents.ts';
 import {SimulatedHub} from './simulated-hub.ts';
 import {SimulatedLookup} from './simulated-lookup.ts';
 import {SimulatedWorker} from './simulated-worker.ts';
+import {appliedKey} from './stored-commit.ts';
 import type {Trace} from './trace.ts';
 import {drawTruth, type PlannedBody, type TrueRecord} from './truth.ts';
 import {VirtualTime} from './virtual-time.ts';
@@ -30,6 +31,12 @@ export class World {
   readonly lookup: SimulatedLookup;
   readonly ownership: Ownership;
   readonly troubles = new Map<string, number>();
+  /** The partition whose journal somebody put back or deleted. */
+  struck: string | undefined;
+  #stopped = new Set<string>();
+  /** What each process reported last; a repeat is not worth a line. */
+  readonly #reported = new Map<SimulatedProcess, string>();
+  readonly #watch: ProtocolWatch;
   readonly #sent = new Map<string, PlannedBody>();
   /** One place each; an incarnation that has crashed is replaced after a while. */
   readonly #workers: (SimulatedWorker | undefined)[];
@@ -49,7 +56,7 @@ export class World {
       rates: plan.faults,
     });
     this.hub = new SimulatedHub({partitions: plan.partitions, beginsAt: plan.hubBeginsAt, createdAtMs: startMs - 86_400_000});
-    const watch = new ProtocolWatch({violations: this.violations, plan, nowMs: () => this.time.nowMs});
+    const watch = (this.#watch = new ProtocolWatch({violations: this.violations, plan, nowMs: () => this.time.nowMs}));
     this.aggregates = new SimulatedDocuments(this.violations, (before, after) => watch.aggregate(before, after));
     this.progress = new SimulatedDocuments(this.violations, (before, after) => watch.fence(before, after));
     this.blobs = new SimulatedBlobs(this.violations, (partition, before, after) =>
@@ -89,13 +96,23 @@ export class World {
     this.#workers[place] = new SimulatedWorker(this, process, random);
   }
 
+  /** Ends every process, so that nothing of the run outlives it. */
+  dispose(): void {
+    for (const worker of this.#workers) worker?.crash();
+  }
+
   at(place: number): SimulatedWorker | undefined {
     return this.#workers[place];
   }
 
-  onTrouble(process: SimulatedProcess, {kind, message, layer}: Trouble): void {
+  onTrouble(process: SimulatedProcess, {kind, message, layer, partitionId}: Trouble): void {
     this.troubles.set(kind, (this.troubles.get(kind) ?? 0) + 1);
-    this.trace.add(this.time.nowMs, process.name, `reports ${layer} ${kind}: ${message}`);
+    if (this.#reported.get(process) !== message) this.trace.add(this.time.nowMs, process.name, `reports ${layer} ${kind}: ${message}`);
+    this.#reported.set(process, message);
+    if (kind === 'stopped' && partitionId !== undefined) {
+      this.#stopped.add(partitionId);
+      this.violations.check(partitionId === this.struck || this.plan.faults.staleRead > 0, () => `p${partitionId} is stopped: ${message}`);
+    }
     this.violations.check(kind !== 'bug', () => `${process.name} reports a bug: ${message}`);
   }
 
@@ -118,15 +135,21 @@ export class World {
   }
 
   #isSettled(partitionId: string): boolean {
+    // Only a person can tell what happened, so this is as far as it goes.
+    if (partitionId === this.struck && this.#stopped.has(partitionId)) return true;
     const last = this.hub.end(partitionId) - 1;
     if (this.hub.log(partitionId).length === 0) return true;
     const journal = this.blobs.journal(partitionId);
     if (journal === undefined) return this.hub.beginsAt(partitionId) > last;
-    const {n, head, open, carry, parked} = journal.commit;
+    const {lineage, n, head, open, deltas, carry, parked} = journal.commit;
     const hasRead = head.sequenceNumber >= last || this.hub.beginsAt(partitionId) > last;
     const isOpen = open.runs.length + open.others.length + carry.length + parked.length > 0;
-    const {namespace, hub, group} = this.partition(partitionId);
-    return hasRead && !isOpen && this.progress.get(`${namespace}|${hub}|${group}|${partitionId}`)?.['n'] === n;
+    if (!hasRead || isOpen) return false;
+    const partition = this.partition(partitionId);
+    const {namespace, hub, group} = partition;
+    const hasPassed = this.progress.get(`${namespace}|${hub}|${group}|${partitionId}`)?.['n'] === n;
+    const key = appliedKey(partition, lineage);
+    return hasPassed && deltas.every(({id}) => this.#watch.isApplied(this.aggregates, {id, key, n})) && this.blobs.hasDeadLetters(partitionId, journal.commit);
   }
 
   #send({bodies, rows}: ReturnType<typeof drawTruth>): void {

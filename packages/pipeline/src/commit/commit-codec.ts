@@ -34,16 +34,16 @@ export function encodeCommit(commit: Commit): Uint8Array {
 
 /** @throws {CommitFormatError} */
 export function decodeCommit(bytes: Uint8Array): Commit {
-  let encoded: EncodedCommit;
+  let encoded: EncodedCommit | null;
   try {
     // Our own bytes, checked by gzip's CRC: a whole journal of a known format needs no second validation.
-    encoded = JSON.parse(gunzipSync(bytes, {maxOutputLength: decodedBytesMax}).toString()) as EncodedCommit;
+    encoded = JSON.parse(gunzipSync(bytes, {maxOutputLength: decodedBytesMax}).toString()) as EncodedCommit | null;
   } catch (cause) {
     throw new CommitFormatError('The journal is damaged: it is not a compressed commit.', {cause});
   }
-  if (encoded.format !== commitFormat) {
+  if (encoded?.format !== commitFormat) {
     throw new CommitFormatError(
-      `The journal has format ${encoded.format}; this version reads ${commitFormat}. Run the version that wrote it.`,
+      `The journal has format ${encoded?.format}; this version reads ${commitFormat}. Run the version that wrote it.`,
     );
   }
   const {format: _, deltas, carry, parked, ...rest} = encoded;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 
 import type {DecodedRecord} from './gateway-event.ts';
-import type {Shape} from './shape.ts';
+import {isCertainlyLines, notJson, parseJson} from './json-text.ts';
+import {findShape, isJsonObject, type Shape} from './shape.ts';
 import {Unfolding} from './unfolding.ts';
 
 export {recordsMax} from './unfolding.ts';
@@ -35,12 +36,30 @@ export function createDecoder({shapes}: {shapes: readonly Shape[]}): Decoder {
   return {
     decode(body, enqueuedTimeMs) {
       if (body === undefined || body === null) return empty;
+      const single = body instanceof Uint8Array ? decodeSingle(shapes, body, enqueuedTimeMs) : undefined;
+      if (single !== undefined) return [single];
       const unfolding = new Unfolding(shapes, enqueuedTimeMs);
       const isText = typeof body === 'string' || body instanceof Uint8Array;
       unfolding.value(body, isText ? asText : asValue);
       return unfolding.records;
     },
   };
+}
+
+const openingBrace = 0x7b;
+const replacementCharacter = '\ufffd';
+
+/**
+ * The record of bytes that hold one JSON object of a known shape, as nearly all do, without the bookkeeping that other
+ * bodies need. Undefined for everything else, however little it differs: `Unfolding` then decides from the start.
+ */
+function decodeSingle(shapes: readonly Shape[], bytes: Uint8Array, enqueuedTimeMs: number): DecodedRecord | undefined {
+  if (bytes[0] !== openingBrace) return undefined; // gzip and byte order marks go here, too
+  const text = Buffer.isBuffer(bytes) ? bytes.toString('utf8') : Buffer.from(bytes).toString('utf8');
+  if (text.includes(replacementCharacter) || isCertainlyLines(text)) return undefined;
+  const value = parseJson(text);
+  if (value === notJson || !isJsonObject(value) || Array.isArray(value['records'])) return undefined;
+  return findShape(shapes, value)?.read(value, enqueuedTimeMs);
 }
 
 const empty: readonly DecodedRecord[] = Object.freeze([{kind: 'malformed', reason: 'empty'} as const]);

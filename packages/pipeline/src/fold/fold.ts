@@ -1,14 +1,10 @@
 import type {GatewayEvent} from '../decode/gateway-event.ts';
 import type {DiagnosticsRow} from '../join/diagnostics.ts';
-import {windowStartMs} from '../windows/tumbling-window.ts';
-import {dimensions, grainMs, type Dimension, type Grain, type ShardedView} from '../windows/view.ts';
-import {addDelta, emptyDelta, mergeInto, type AggregateDelta, type DeltaMap} from './aggregate-delta.ts';
-import {documentTarget} from './document-target.ts';
+import type {ShardedView} from '../windows/view.ts';
+import type {DeltaMap} from './aggregate-delta.ts';
 import {addDuration, type Measures} from './measures.ts';
 import {QuantileSketch} from './quantile-sketch.ts';
-
-/** Names of documents are hashes; remembering this many spares hashing them again at every commit. */
-const targetsRememberedMax = 20_000;
+import {ViewFold} from './view-fold.ts';
 
 /**
  * Adds events to the deltas of their views, each view at its finest window only. {@link take} adds these up to the
@@ -58,100 +54,6 @@ export class Fold {
   /** Everything folded since the last take, for all windows of all views; adds it to `into`. */
   take(into: DeltaMap): void {
     for (const fold of [...this.#arrival, ...this.#resolved]) fold.take(into);
-  }
-}
-
-/** One view's deltas of the finest window, by group and window. */
-class ViewFold {
-  readonly view: ShardedView;
-  readonly #grains: readonly Grain[];
-  readonly #finestMs: number;
-  readonly #grouped: readonly boolean[];
-  #deltas = new Map<string, AggregateDelta>();
-  readonly #targets = new Map<string, AggregateDelta['target']>();
-
-  constructor(view: ShardedView) {
-    this.view = view;
-    this.#grains = [...view.windows].sort((a, b) => grainMs[a] - grainMs[b]);
-    this.#finestMs = grainMs[this.#finest];
-    this.#grouped = dimensions.map((dimension) => view.groupBy.includes(dimension));
-  }
-
-  get #finest(): Grain {
-    const finest = this.#grains[0];
-    if (finest === undefined) throw new Error(`View ${this.view.name} has no windows.`);
-    return finest;
-  }
-
-  get size(): number {
-    return this.#deltas.size;
-  }
-
-  deltaOf(event: GatewayEvent, row: DiagnosticsRow | undefined, eventTimeMs: number): AggregateDelta {
-    const startMs = windowStartMs(eventTimeMs, this.#finestMs);
-    let key = String(startMs);
-    for (const dimension of this.view.groupBy) key += '\u0000' + valueOf(dimension, event, row);
-    let delta = this.#deltas.get(key);
-    if (delta === undefined) {
-      const values = dimensions.map((dimension, i) =>
-        this.#grouped[i] ? valueOf(dimension, event, row) : 'all',
-      );
-      delta = emptyDelta(this.#target(this.#finest, startMs, values));
-      this.#deltas.set(key, delta);
-    }
-    return delta;
-  }
-
-  take(into: DeltaMap): void {
-    const finest = this.#deltas;
-    this.#deltas = new Map();
-    for (const delta of finest.values()) {
-      for (const grain of this.#grains.slice(1)) {
-        const {windowStartMs: startMs, dimensions: values} = delta.target;
-        const target = this.#target(grain, windowStartMs(startMs, grainMs[grain]), values);
-        let coarse = into.get(target.id);
-        if (coarse === undefined) into.set(target.id, (coarse = emptyDelta(target)));
-        addDelta(coarse, delta);
-      }
-      mergeInto(into, delta);
-    }
-  }
-
-  #target(grain: Grain, startMs: number, values: readonly string[]): AggregateDelta['target'] {
-    const key = `${grain} ${startMs} ${values.join('\u0000')}`;
-    let target = this.#targets.get(key);
-    if (target === undefined) {
-      if (this.#targets.size >= targetsRememberedMax) this.#targets.clear();
-      target = documentTarget(
-        {view: this.view.name, grain, windowStartMs: startMs, dimensions: values},
-        this.view.shards,
-      );
-      this.#targets.set(key, target);
-    }
-    return target;
-  }
-}
-
-function valueOf(dimension: Dimension, event: GatewayEvent, row: DiagnosticsRow | undefined): string {
-  switch (dimension) {
-    case 'region':
-      return event.region;
-    case 'deployment':
-      return event.deployment;
-    case 'consumer':
-      return event.consumer;
-    case 'product':
-      return event.product;
-    case 'model':
-      return row?.model || event.model;
-    case 'modelVersion':
-      return row?.modelVersion || 'unknown';
-    case 'principal':
-      return row?.principal || 'unknown';
-    case 'streamType':
-      if (row !== undefined && row.streamType !== 'unknown') return row.streamType;
-      if (event.stream === undefined) return 'unknown';
-      return event.stream ? 'streaming' : 'non-streaming';
   }
 }
 

@@ -73,22 +73,25 @@ export class FeedPlan {
 
   /** @param untilMs rows stored later belong to events that may not have been read yet */
   next(untilMs: number): Slice | undefined {
-    const readable = this.#unread.filter(({fromMs}) => fromMs < untilMs);
-    const newest = this.#newestNext && readable.length > 0;
-    const from = newest ? readable.at(-1) : readable[0];
+    const readable = this.#unread.filter((slice) => this.#isReadable(slice, untilMs));
+    const isNewest = this.#newestNext;
+    const from = isNewest ? readable.at(-1) : readable[0];
     if (from === undefined) return undefined;
+    this.#newestNext = !isNewest;
     if (from.share !== undefined) return this.#take(from, from);
     const endMs = Math.min(from.toMs, wholeSeconds(untilMs));
-    // The youngest span is left to grow to a whole interval, so that a quiet feed asks rarely.
-    if (from.toMs === this.#edgeMs && endMs - from.fromMs < this.#options.intervalMs) {
-      return readable.length > 1 ? this.#takeOldest(readable[0]!) : undefined;
-    }
-    if (endMs - from.fromMs < sliceMinMs) return undefined;
-    this.#newestNext = !this.#newestNext;
-    const slice = newest
+    const slice = isNewest
       ? {fromMs: Math.max(from.fromMs, endMs - this.#widthMs), toMs: endMs}
       : {fromMs: from.fromMs, toMs: Math.min(endMs, from.fromMs + this.#widthMs)};
     return this.#take(from, slice);
+  }
+
+  /** What is too short at the edge or the limit is left to grow, so that a quiet feed asks rarely; a short rest in between is not. */
+  #isReadable({fromMs, toMs, share}: Slice, untilMs: number): boolean {
+    if (share !== undefined) return toMs <= untilMs;
+    const endMs = Math.min(toMs, wholeSeconds(untilMs));
+    if (toMs === this.#edgeMs) return endMs - fromMs >= Math.max(this.#options.intervalMs, sliceMinMs);
+    return endMs - fromMs >= (endMs === toMs ? 1 : sliceMinMs);
   }
 
   /** The slice was answered in full. */
@@ -98,11 +101,8 @@ export class FeedPlan {
     const spanMs = slice.toMs - slice.fromMs;
     const perMs = Math.max(rows, 1) / spanMs;
     const wantedMs = Math.min(rowsPerSlice / perMs, this.#widthMs * 2, sliceMaxMs);
-    this.#widthMs = Math.max(
-      wholeSeconds(wantedMs),
-      sliceMinMs,
-      Math.min(this.#options.intervalMs, wantedMs),
-    );
+    // Whole seconds: a fraction would leave rests that are too short to be worth a query.
+    this.#widthMs = Math.max(wholeSeconds(wantedMs), sliceMinMs);
   }
 
   /** The slice was not answered: it is asked for again. */
@@ -126,11 +126,6 @@ export class FeedPlan {
     if (of >= sharesMax) return this.failed(slice);
     this.#insert({...slice, share: {index, of: of * 2}});
     this.#insert({...slice, share: {index: index + of, of: of * 2}});
-  }
-
-  #takeOldest(from: Slice): Slice {
-    const toMs = Math.min(from.toMs, from.fromMs + this.#widthMs);
-    return this.#take(from, from.share === undefined ? {fromMs: from.fromMs, toMs} : from);
   }
 
   #take(from: Slice, slice: Slice): Slice {

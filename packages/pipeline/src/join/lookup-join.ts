@@ -44,6 +44,8 @@ export class LookupJoin {
   #waitingCount = 0;
   readonly #ahead: RowsAhead;
   readonly #settled: SeenIds;
+  /** As the last rows told it. */
+  #serviceNowMs = 0;
 
   constructor(options: LookupJoinOptions) {
     this.#options = options;
@@ -64,6 +66,7 @@ export class LookupJoin {
   wait(record: OpenRecord): void {
     const row = this.#ahead.take(record.requestId);
     if (row !== undefined) {
+      this.#settled.sight(record.requestId, 0, this.#serviceNowMs);
       this.#match(record, row);
       return;
     }
@@ -74,6 +77,7 @@ export class LookupJoin {
 
   /** Rows of one complete answer. */
   offer(rows: readonly DiagnosticsRow[], serviceNowMs: number): void {
+    this.#serviceNowMs = serviceNowMs;
     this.counts.rows += rows.length;
     for (const row of bestOfEach(rows, this.counts)) {
       const record = this.#waiting.get(row.requestId);
@@ -101,6 +105,7 @@ export class LookupJoin {
       const deadlineMs = record.enqueuedTimeMs + this.#options.deadlineMs;
       if (sentMs > deadlineMs) {
         this.#remove(record);
+        this.#settled.sight(record.requestId, 0, serviceNowMs);
         this.counts.neverCame++;
         record.owner.settle(record, {kind: 'unmatched', reason: 'never came'});
       } else record.nextSweepMs = Math.min(sentMs + this.#options.sweepIntervalMs, deadlineMs + 1);
@@ -116,6 +121,7 @@ export class LookupJoin {
   giveUp(record: OpenRecord): void {
     if (!this.#isWaiting(record)) return;
     this.#remove(record);
+    this.#settled.sight(record.requestId, 0, this.#serviceNowMs);
     this.counts.couldNotAsk++;
     record.owner.settle(record, {kind: 'unmatched', reason: 'could not ask'});
   }

@@ -137,6 +137,8 @@ export class DocumentWriter {
       state = copy === undefined ? newAggregate(target) : readAggregate(target, copy.document);
     } catch (error) {
       if (!(error instanceof UnreadableDocumentError)) throw error;
+      // The next try must see whether somebody has mended it.
+      this.#copies.delete(target.id);
       return {kind: 'parked', reason: `the document cannot be read: ${error.message}`};
     }
     // Built from the copy each time and kept only once the write is confirmed: a refused write must leave no trace.

@@ -1,0 +1,92 @@
+import {once} from 'node:events';
+import {createServer, request as sendRequest, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
+
+/** What happens to a request to Blob storage. */
+export type BlobFate =
+  | 'pass'
+  /** The connection breaks before storage sees it. */
+  | 'requestLost'
+  /** Storage carries it out; the connection breaks instead of the answer. */
+  | 'answerLost'
+  /** 503, nothing done. */
+  | 'unavailable';
+
+export interface BlobRequest {
+  readonly method: string;
+  /** Without the query: `/devstoreaccount1/weir/journal/…`. */
+  readonly path: string;
+}
+
+/** Stands before Azurite, which has no faults of its own. Signatures do not cover the host, so requests go on unchanged. */
+export class BlobProxy {
+  readonly connectionString: string;
+  /** Asked for each request; a test replaces it. */
+  fateOf: (request: BlobRequest) => BlobFate = () => 'pass';
+  readonly #server: Server;
+  readonly #target: URL;
+
+  private constructor(server: Server, target: URL, connectionString: string) {
+    this.#server = server;
+    this.#target = target;
+    this.connectionString = connectionString;
+    server.on('request', (request, response) => void this.#serve(request, response));
+  }
+
+  /** @param connectionString of the emulator, with its `BlobEndpoint` */
+  static async start(connectionString: string): Promise<BlobProxy> {
+    const endpoint = /BlobEndpoint=([^;]+)/.exec(connectionString)?.[1];
+    if (endpoint === undefined) throw new Error('The connection string has no BlobEndpoint.');
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('A listening server has a port.');
+    const target = new URL(endpoint);
+    const own = endpoint.replace(target.host, `127.0.0.1:${address.port}`);
+    return new BlobProxy(server, target, connectionString.replace(endpoint, own));
+  }
+
+  async close(): Promise<void> {
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [path = ''] = (request.url ?? '').split('?', 1);
+    const fate = this.fateOf({method: request.method ?? '', path});
+    if (fate === 'requestLost') {
+      request.socket.resetAndDestroy();
+      return;
+    }
+    if (fate === 'unavailable') {
+      request.resume();
+      response.writeHead(503, {'x-ms-error-code': 'ServerBusy', connection: 'close'}).end();
+      return;
+    }
+    try {
+      const answer = await this.#forward(request);
+      if (fate === 'answerLost') {
+        answer.resume();
+        await once(answer, 'end');
+        request.socket.resetAndDestroy();
+        return;
+      }
+      response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
+      answer.pipe(response);
+    } catch {
+      // The client went away, or storage did: either way this connection is over.
+      request.socket.destroy();
+    }
+  }
+
+  async #forward(request: IncomingMessage): Promise<IncomingMessage> {
+    const {hostname, port} = this.#target;
+    const {method, url: path, rawHeaders: headers} = request;
+    const forwarded = sendRequest({hostname, port, method, path, headers});
+    request.pipe(forwarded);
+    const [answer] = (await once(forwarded, 'response')) as [IncomingMessage];
+    return answer;
+  }
+}
