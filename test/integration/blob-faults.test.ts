@@ -10,27 +10,31 @@ const fates: readonly BlobFate[] = ['answerLost', 'requestLost', 'unavailable'];
 /** Of writes of journals and dead letters. */
 const faultShare = 0.4;
 
-test(`through lost answers and errors of Blob storage the documents come out right (seed ${seed})`, {timeout: 120_000}, async () => {
-  const random = new Random(seed, 'blob faults');
-  const scenario = await Scenario.start();
-  const proxy = await BlobProxy.start(scenario.stack.blob.connectionString);
-  onTestFinished(() => proxy.close());
-  const worker = scenario.startWorker({variables: {STORAGE_CONNECTION_STRING: proxy.connectionString}});
-  await worker.untilReady();
-  const struck = new Map<BlobFate, number>();
-  proxy.fateOf = ({path}) => {
-    if (!/\/(journal|dead-letters)\//.test(path) || !random.chance(faultShare)) return 'pass';
-    const fate = random.pick(fates);
-    struck.set(fate, (struck.get(fate) ?? 0) + 1);
-    return fate;
-  };
-  const sample = readSample({nowMs: Date.now()});
-  await publishSlowly(scenario, sample, {overMs: 5_000});
-  await scenario.expectSettled(sample);
-  proxy.fateOf = () => 'pass';
-  await scenario.expectRight(sample);
-  for (const fate of fates) expect(struck.get(fate), fate).toBeGreaterThan(0);
-  const lines = worker.troubles.filter(({layer}) => layer === 'Blob storage');
-  expect(lines.length, worker.output()).toBeGreaterThan(0);
-  expect(worker.troubles.filter(({layer}) => layer !== 'Blob storage')).toEqual([]);
-});
+test(
+  `through lost answers and errors of Blob storage the documents come out right (seed ${seed})`,
+  {timeout: 120_000},
+  async () => {
+    const random = new Random(seed, 'blob faults');
+    const scenario = await Scenario.start();
+    const proxy = await BlobProxy.start(scenario.stack.blob.connectionString);
+    onTestFinished(() => proxy.close());
+    const worker = scenario.startWorker({variables: {STORAGE_CONNECTION_STRING: proxy.connectionString}});
+    await worker.untilReady();
+    const struck = new Map<BlobFate, number>();
+    proxy.fateOf = ({path}) => {
+      if (!/\/(journal|dead-letters)\//.test(path) || !random.chance(faultShare)) return 'pass';
+      const fate = random.pick(fates);
+      struck.set(fate, (struck.get(fate) ?? 0) + 1);
+      return fate;
+    };
+    const sample = readSample({nowMs: Date.now()});
+    await publishSlowly(scenario, sample, {overMs: 5_000});
+    await scenario.expectSettled(sample);
+    proxy.fateOf = () => 'pass';
+    await scenario.expectRight(sample);
+    for (const fate of fates) expect(struck.get(fate), fate).toBeGreaterThan(0);
+    const lines = worker.troubles.filter(({layer}) => layer === 'Blob storage');
+    expect(lines.length, worker.output()).toBeGreaterThan(0);
+    expect(worker.troubles.filter(({layer}) => layer !== 'Blob storage')).toEqual([]);
+  },
+);

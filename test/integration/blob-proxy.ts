@@ -1,5 +1,11 @@
 import {once} from 'node:events';
-import {createServer, request as sendRequest, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
+import {
+  createServer,
+  request as sendRequest,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 
 /** What happens to a request to Blob storage. */
 export type BlobFate =

@@ -11,7 +11,11 @@ type CosmosFault = Parameters<Scenario['cosmos']['injectFault']>[0];
 const points: readonly {
   readonly name: string;
   readonly blob?: {readonly path: RegExp; readonly fate: BlobFate};
-  readonly cosmos?: {readonly operations: CosmosFault['operations']; readonly id: RegExp; readonly after: number};
+  readonly cosmos?: {
+    readonly operations: CosmosFault['operations'];
+    readonly id: RegExp;
+    readonly after: number;
+  };
 }[] = [
   {name: 'before the journal is written', blob: {path: /\/journal\//, fate: 'requestLost'}},
   {name: 'after the journal, before the fence', blob: {path: /\/journal\//, fate: 'answerLost'}},
@@ -21,30 +25,34 @@ const points: readonly {
   {name: 'after the dead letters', blob: {path: /\/dead-letters\//, fate: 'answerLost'}},
 ];
 
-test('a worker killed at each step of a commit loses nothing and counts nothing twice', {timeout: 150_000}, async () => {
-  const scenario = await Scenario.start();
-  const proxy = await BlobProxy.start(scenario.stack.blob.connectionString);
-  onTestFinished(() => proxy.close());
-  const variables = {STORAGE_CONNECTION_STRING: proxy.connectionString};
-  const sample = readSample({nowMs: Date.now()});
-  scenario.ingest(sample.rows);
-  const perPoint = Math.ceil(sample.records.length / points.length);
+test(
+  'a worker killed at each step of a commit loses nothing and counts nothing twice',
+  {timeout: 150_000},
+  async () => {
+    const scenario = await Scenario.start();
+    const proxy = await BlobProxy.start(scenario.stack.blob.connectionString);
+    onTestFinished(() => proxy.close());
+    const variables = {STORAGE_CONNECTION_STRING: proxy.connectionString};
+    const sample = readSample({nowMs: Date.now()});
+    scenario.ingest(sample.rows);
+    const perPoint = Math.ceil(sample.records.length / points.length);
 
-  for (const [index, point] of points.entries()) {
-    scenario.publish(sample.records.slice(index * perPoint, (index + 1) * perPoint));
-    const worker = scenario.startWorker({variables});
-    if (point.blob !== undefined) killAtBlob(proxy, worker, point.blob);
-    if (point.cosmos !== undefined) killAtCosmos(scenario, worker, point.cosmos);
-    const {signal} = await worker.exited;
-    expect(signal, `${point.name}: ${worker.output()}`).toBe('SIGKILL');
-    proxy.fateOf = () => 'pass';
-    scenario.cosmos.clearFaults();
-    await forgetOwners(scenario);
-  }
+    for (const [index, point] of points.entries()) {
+      scenario.publish(sample.records.slice(index * perPoint, (index + 1) * perPoint));
+      const worker = scenario.startWorker({variables});
+      if (point.blob !== undefined) killAtBlob(proxy, worker, point.blob);
+      if (point.cosmos !== undefined) killAtCosmos(scenario, worker, point.cosmos);
+      const {signal} = await worker.exited;
+      expect(signal, `${point.name}: ${worker.output()}`).toBe('SIGKILL');
+      proxy.fateOf = () => 'pass';
+      scenario.cosmos.clearFaults();
+      await forgetOwners(scenario);
+    }
 
-  scenario.startWorker({variables});
-  await scenario.expectRight(sample);
-});
+    scenario.startWorker({variables});
+    await scenario.expectRight(sample);
+  },
+);
 
 function killAtBlob(
   proxy: BlobProxy,
@@ -77,7 +85,9 @@ function killAtCosmos(
 
 /** What a lapsed ownership comes to, without waiting for it. */
 async function forgetOwners({stack}: Scenario): Promise<void> {
-  const client = BlobServiceClient.fromConnectionString(stack.blob.connectionString).getContainerClient('weir');
+  const client = BlobServiceClient.fromConnectionString(stack.blob.connectionString).getContainerClient(
+    'weir',
+  );
   for await (const {name} of client.listBlobsFlat()) {
     if (name.includes('/ownership/')) await client.deleteBlob(name);
   }

@@ -26,13 +26,12 @@ export async function publishSlowly(
   ingestNow(scenario, [...unpublished.values()].flat());
 }
 
-function takeRows(
-  unpublished: Map<string, WorkloadRow[]>,
-  records: Workload['records'],
-): WorkloadRow[] {
+function takeRows(unpublished: Map<string, WorkloadRow[]>, records: Workload['records']): WorkloadRow[] {
   const taken: WorkloadRow[] = [];
   for (const {body} of records) {
-    for (const [, id] of Buffer.from(body).toString('latin1').matchAll(/"requestId":"([^"]+)"/g)) {
+    for (const [, id] of Buffer.from(body)
+      .toString('latin1')
+      .matchAll(/"requestId":"([^"]+)"/g)) {
       taken.push(...(unpublished.get(id!) ?? []));
       unpublished.delete(id!);
     }

@@ -20,30 +20,34 @@ test('an outage of Log Analytics past the deadline makes nothing unmatched', {ti
   expect(worker.troubles[0]?.msg).toMatch(/does not answer/);
 });
 
-test('through partial, slow, garbled, throttled and broken answers of Log Analytics every row is found', {timeout: 120_000}, async () => {
-  const scenario = await Scenario.start();
-  const {logAnalytics} = scenario.stack;
-  const sample = readSample({nowMs: Date.now()});
-  const worker = scenario.startWorker();
-  await worker.untilReady();
-  const before = logAnalytics.faultsTaken;
-  logAnalytics.inject({kind: 'partial'}, {requests: 3});
-  logAnalytics.inject({kind: 'garbled'}, {requests: 1});
-  logAnalytics.inject({kind: 'partial'}, {requests: 1});
-  logAnalytics.inject({kind: 'slow', delayMs: 2_000}, {requests: 2});
-  logAnalytics.inject({kind: 'reset'}, {requests: 1});
-  logAnalytics.inject({kind: 'timedOut'}, {requests: 1});
-  logAnalytics.inject({kind: 'throttled', retryAfter: '1'}, {requests: 1});
-  const struck = 10;
-  await publishSlowly(scenario, sample, {overMs: 3_000});
-  await eventually(() => (logAnalytics.faultsTaken - before >= struck ? true : undefined), {
-    within: 60_000,
-    otherwise: () => `${logAnalytics.faultsTaken - before} of ${struck} faults struck. ${worker.output()}`,
-  });
-  await scenario.expectRight(sample);
-  for (const words of [/cut short/, /does not answer/, /504/, /429/]) {
-    const line = worker.troubles.find(({msg}) => words.test(msg));
-    expect(line?.['layer'], `${String(words)} ${worker.output()}`).toBe('Log Analytics');
-  }
-  expect(worker.troubles.filter(({layer}) => layer !== 'Log Analytics')).toEqual([]);
-});
+test(
+  'through partial, slow, garbled, throttled and broken answers of Log Analytics every row is found',
+  {timeout: 120_000},
+  async () => {
+    const scenario = await Scenario.start();
+    const {logAnalytics} = scenario.stack;
+    const sample = readSample({nowMs: Date.now()});
+    const worker = scenario.startWorker();
+    await worker.untilReady();
+    const before = logAnalytics.faultsTaken;
+    logAnalytics.inject({kind: 'partial'}, {requests: 3});
+    logAnalytics.inject({kind: 'garbled'}, {requests: 1});
+    logAnalytics.inject({kind: 'partial'}, {requests: 1});
+    logAnalytics.inject({kind: 'slow', delayMs: 2_000}, {requests: 2});
+    logAnalytics.inject({kind: 'reset'}, {requests: 1});
+    logAnalytics.inject({kind: 'timedOut'}, {requests: 1});
+    logAnalytics.inject({kind: 'throttled', retryAfter: '1'}, {requests: 1});
+    const struck = 10;
+    await publishSlowly(scenario, sample, {overMs: 3_000});
+    await eventually(() => (logAnalytics.faultsTaken - before >= struck ? true : undefined), {
+      within: 60_000,
+      otherwise: () => `${logAnalytics.faultsTaken - before} of ${struck} faults struck. ${worker.output()}`,
+    });
+    await scenario.expectRight(sample);
+    for (const words of [/cut short/, /does not answer/, /504/, /429/]) {
+      const line = worker.troubles.find(({msg}) => words.test(msg));
+      expect(line?.['layer'], `${String(words)} ${worker.output()}`).toBe('Log Analytics');
+    }
+    expect(worker.troubles.filter(({layer}) => layer !== 'Log Analytics')).toEqual([]);
+  },
+);

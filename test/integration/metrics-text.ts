@@ -5,11 +5,13 @@ export class MetricsText {
 
   constructor(text: string) {
     this.text = text;
-    this.#samples = [...text.matchAll(/^([a-z_]+)(?:\{([^}]*)\})? (\S+)$/gm)].map(([, name, labels, value]) => ({
-      name: name!,
-      labels: labels ?? '',
-      value: Number(value),
-    }));
+    this.#samples = [...text.matchAll(/^([a-z_]+)(?:\{([^}]*)\})? (\S+)$/gm)].map(
+      ([, name, labels, value]) => ({
+        name: name!,
+        labels: labels ?? '',
+        value: Number(value),
+      }),
+    );
   }
 
   /** The sum over all labels, or over those that hold `label="value"`. 0 where there is none. */

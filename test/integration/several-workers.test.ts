@@ -8,18 +8,22 @@ import type {WorkerProcess} from './worker-process.ts';
 /** Expiry, a round of claims, and recovery. */
 const takenOverWithinMs = 30_000;
 
-test('of two workers one is killed under load, and the other goes on from its journals', {timeout: 120_000}, async () => {
-  const scenario = await Scenario.start();
-  const [killed, left] = [scenario.startWorker(), scenario.startWorker()];
-  await untilShared([killed, left]);
-  const sample = readSample({nowMs: Date.now()});
-  const published = publishSlowly(scenario, sample, {overMs: 8_000});
-  await scenario.untilCommitted(sample.records.length / 2);
-  await killed.kill();
-  await untilOwning([left], samplePartitions);
-  await published;
-  await scenario.expectRight(sample);
-});
+test(
+  'of two workers one is killed under load, and the other goes on from its journals',
+  {timeout: 120_000},
+  async () => {
+    const scenario = await Scenario.start();
+    const [killed, left] = [scenario.startWorker(), scenario.startWorker()];
+    await untilShared([killed, left]);
+    const sample = readSample({nowMs: Date.now()});
+    const published = publishSlowly(scenario, sample, {overMs: 8_000});
+    await scenario.untilCommitted(sample.records.length / 2);
+    await killed.kill();
+    await untilOwning([left], samplePartitions);
+    await published;
+    await scenario.expectRight(sample);
+  },
+);
 
 test(
   'of three workers one is killed and one is paused until it has lost its partitions, and neither shows in the numbers',
@@ -45,7 +49,9 @@ test(
 
 async function untilShared(workers: readonly WorkerProcess[]): Promise<void> {
   await untilOwning(workers, samplePartitions);
-  await Promise.all(workers.map((worker) => worker.metricsWhen((now) => now.sum('weir_partitions_owned') > 0)));
+  await Promise.all(
+    workers.map((worker) => worker.metricsWhen((now) => now.sum('weir_partitions_owned') > 0)),
+  );
 }
 
 async function untilOwning(workers: readonly WorkerProcess[], partitions: number): Promise<void> {
@@ -59,6 +65,9 @@ async function untilOwning(workers: readonly WorkerProcess[], partitions: number
       last = await owned();
       return last === partitions ? true : undefined;
     },
-    {within: takenOverWithinMs, otherwise: () => `${last} partitions are owned. ${workers.map((one) => one.output()).join()}`},
+    {
+      within: takenOverWithinMs,
+      otherwise: () => `${last} partitions are owned. ${workers.map((one) => one.output()).join()}`,
+    },
   );
 }

@@ -38,7 +38,10 @@ export class WorkerProcess {
   #stderr = '';
   #signalledMs = performance.now();
 
-  constructor({variables, settings}: {
+  constructor({
+    variables,
+    settings,
+  }: {
     variables: Readonly<Record<string, string>>;
     settings: Readonly<Record<string, string>>;
   }) {
@@ -92,7 +95,8 @@ export class WorkerProcess {
   async url(): Promise<string> {
     return eventually(
       () => {
-        if (!this.isRunning) throw new Error(`The worker ended: ${JSON.stringify(this.#exit)} ${this.output()}`);
+        if (!this.isRunning)
+          throw new Error(`The worker ended: ${JSON.stringify(this.#exit)} ${this.output()}`);
         const url = this.lines.find(({msg}) => msg.startsWith('Running.'))?.['url'];
         return typeof url === 'string' ? url : undefined;
       },
@@ -117,7 +121,10 @@ export class WorkerProcess {
         const metrics = await this.metrics();
         return condition(metrics) ? metrics : undefined;
       },
-      {within: readyWithinMs, otherwise: () => `the metrics do not say ${String(condition)}. ${this.output()}`},
+      {
+        within: readyWithinMs,
+        otherwise: () => `the metrics do not say ${String(condition)}. ${this.output()}`,
+      },
     );
   }
 
@@ -131,7 +138,8 @@ export class WorkerProcess {
   /** Waits for a log line that holds the words and, if given, names the layer. */
   async untilLogged(words: RegExp, layer?: string): Promise<LogLine> {
     return eventually(
-      () => this.lines.find(({msg, layer: named}) => words.test(msg) && (layer === undefined || named === layer)),
+      () =>
+        this.lines.find(({msg, layer: named}) => words.test(msg) && (layer === undefined || named === layer)),
       {within: readyWithinMs, otherwise: () => `no line says ${String(words)}. ${this.output()}`},
     );
   }
@@ -144,10 +152,13 @@ export class WorkerProcess {
   /** SIGTERM; resolves when the process is gone. */
   async stop(): Promise<Exit> {
     this.signal('SIGTERM');
-    await eventually(once(() => !this.isRunning), {
-      within: exitWithinMs + killedWithinMs,
-      otherwise: () => `the worker did not stop. ${this.output()}`,
-    });
+    await eventually(
+      once(() => !this.isRunning),
+      {
+        within: exitWithinMs + killedWithinMs,
+        otherwise: () => `the worker did not stop. ${this.output()}`,
+      },
+    );
     return this.#exit!;
   }
 
@@ -155,10 +166,13 @@ export class WorkerProcess {
   async kill(): Promise<void> {
     if (!this.isRunning) return;
     this.signal('SIGKILL');
-    await eventually(once(() => !this.isRunning), {
-      within: killedWithinMs,
-      otherwise: () => `process ${this.pid} outlived SIGKILL`,
-    });
+    await eventually(
+      once(() => !this.isRunning),
+      {
+        within: killedWithinMs,
+        otherwise: () => `process ${this.pid} outlived SIGKILL`,
+      },
+    );
   }
 
   /** The end of what it wrote, for messages. */

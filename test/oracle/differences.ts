@@ -1,11 +1,8 @@
-import {dimensions, type ExpectedDocument} from './expected-documents.ts';
+import {dimensions, retentionMs, type ExpectedDocument} from './expected-documents.ts';
 
 /** More lines than this help nobody. */
 const linesMax = 40;
 const quantileAccuracy = 0.01;
-const dayMs = 86_400_000;
-/** The defaults of `retention.*`; undefined: for ever. */
-const retentionMs: Readonly<Record<string, number | undefined>> = {'5m': 30 * dayMs, '1h': 400 * dayMs};
 /** `updatedAt` is whole milliseconds of the same moment that the time to live was counted from. */
 const ttlToleranceSeconds = 1;
 /** Fields that depend on when and how often a document was written. */
@@ -51,8 +48,7 @@ function differencesOf(wanted: ExpectedDocument, found: Readonly<Record<string, 
   }
   for (const field of Object.keys(found)) {
     // Names with an underscore are the service's own.
-    const isKnown =
-      field in wanted || field.startsWith('_') || ofTheWrite.some((other) => other === field);
+    const isKnown = field in wanted || field.startsWith('_') || ofTheWrite.some((other) => other === field);
     if (!isKnown) lines.push(`${field} is no field of the contract.`);
   }
   return [...lines, ...brokenShape(found)];
@@ -78,12 +74,12 @@ function brokenShape(found: Readonly<Record<string, unknown>>): string[] {
   else {
     const leftMs = Date.parse(String(windowEnd)) + keptMs - Date.parse(String(updatedAt));
     const wantedTtl = Math.max(1, leftMs / 1000);
-    expect(
-      Number.isSafeInteger(ttl) && Math.abs(Number(ttl) - wantedTtl) <= ttlToleranceSeconds,
-      'ttl',
-    );
+    expect(Number.isSafeInteger(ttl) && Math.abs(Number(ttl) - wantedTtl) <= ttlToleranceSeconds, 'ttl');
   }
-  expect(typeof stateSketch === 'string' && (stateSketch === '') === (found['durationCount'] === 0), 'stateSketch');
+  expect(
+    typeof stateSketch === 'string' && (stateSketch === '') === (found['durationCount'] === 0),
+    'stateSketch',
+  );
   expect(isApplied(stateApplied), 'stateApplied');
   for (const [field, value] of Object.entries(found)) {
     const isFlat = typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value));

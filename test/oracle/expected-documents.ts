@@ -25,6 +25,13 @@ export const dimensions = [
   'principal',
 ] as const;
 
+const dayMs = 86_400_000;
+/** The defaults of `retention.*`, after a window's end; undefined: for ever. */
+export const retentionMs: Readonly<Record<string, number | undefined>> = {
+  '5m': 30 * dayMs,
+  '1h': 400 * dayMs,
+};
+
 type Grain = '5m' | '1h' | '1d';
 const grainSeconds: Readonly<Record<Grain, number>> = {'5m': 300, '1h': 3_600, '1d': 86_400};
 
@@ -50,14 +57,22 @@ const views: readonly View[] = [
 const latencyBounds = [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000] as const;
 const percents = [50, 90, 95, 99] as const;
 
-/** What the aggregates of a workload must be, computed by SQL over naively read input. */
-export function expectedDocuments(workload: Workload): Expected {
+/**
+ * What the aggregates of a workload must be, computed by SQL over naively read input. No document is made for a window
+ * whose retention has passed by `nowMs`.
+ */
+export function expectedDocuments(
+  workload: Workload,
+  {nowMs}: {nowMs: number} = {nowMs: Date.now()},
+): Expected {
   const {database, counts} = loadTables(workload);
   try {
     const documents = views.flatMap((view) =>
       view.grains.flatMap((grain) => {
         const rows = database.prepare(aggregateQuery(view, grain)).all() as Record<string, string | number>[];
-        return rows.map((row) => describe(view, grain, row));
+        return rows
+          .map((row) => describe(view, grain, row))
+          .filter((document) => isRetained(document, nowMs));
       }),
     );
     const sums = database.prepare('SELECT count(*) AS requests, sum(isMatched) AS matched FROM call').get();
@@ -70,6 +85,11 @@ export function expectedDocuments(workload: Workload): Expected {
   } finally {
     database.close();
   }
+}
+
+function isRetained({grain, windowEnd}: ExpectedDocument, nowMs: number): boolean {
+  const keptMs = retentionMs[String(grain)];
+  return keptMs === undefined || Date.parse(String(windowEnd)) + keptMs > nowMs;
 }
 
 /** One query a view and grain: every call with its window and the rank of its duration, then the sums of each group. */
@@ -110,7 +130,11 @@ SELECT ${keys}, count(*) AS requests,
 FROM ranked GROUP BY ${keys}`;
 }
 
-function describe(view: View, grain: Grain, row: Readonly<Record<string, string | number>>): ExpectedDocument {
+function describe(
+  view: View,
+  grain: Grain,
+  row: Readonly<Record<string, string | number>>,
+): ExpectedDocument {
   const {startSeconds, ...fields} = row;
   const start = new Date(Number(startSeconds) * 1000);
   const end = new Date((Number(startSeconds) + grainSeconds[grain]) * 1000);

@@ -4,7 +4,7 @@ import {expectedDocuments, type ExpectedDocument} from './expected-documents.ts'
 import {readSample} from './sample.ts';
 
 const nowMs = Date.UTC(2026, 0, 15, 12, 30);
-const expected = expectedDocuments(readSample({nowMs}));
+const expected = expectedDocuments(readSample({nowMs}), {nowMs});
 
 /** As a worker could have written it. */
 function written(document: ExpectedDocument): Record<string, unknown> {

@@ -40,7 +40,8 @@ export function readSample({
   const visibleMs = new Map<string, number>();
   const rows = readLines<WorkloadRow>('diagnostics.ndjson').map((row) => {
     const {CorrelationId: id} = row;
-    if (!visibleMs.has(id)) visibleMs.set(id, visibleFromMs + (visibleMs.size % 100) * (visibleWithinMs / 100));
+    if (!visibleMs.has(id))
+      visibleMs.set(id, visibleFromMs + (visibleMs.size % 100) * (visibleWithinMs / 100));
     return {
       ...row,
       TimeGenerated: moveTime(row.TimeGenerated, shiftMs),

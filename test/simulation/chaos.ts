@@ -97,6 +97,7 @@ function mend(world: World): void {
   trace.add(time.nowMs, 'world', 'faults end');
   calls.hasFaults = false;
   aggregates.refused.clear();
+  if (plan.faults.expiries > 0) world.sendLast();
   for (const {process} of world.workers) process.pausedUntilMs = Math.min(process.pausedUntilMs, time.nowMs);
   for (let place = 0; place < plan.workers; place++) keepAlive(world, place);
 }

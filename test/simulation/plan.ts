@@ -81,6 +81,11 @@ export const noFaults: FaultRates = {
   crashes: 0, pauses: 0, steals: 0, restarts: 0, storms: 0, linkDrops: 0, refusedDocuments: 0, expiries: 0,
 };
 
+/** Apart from the other draws, as whatever is added later should be: a seed then stays the run that it was. */
+function drawDisaster(random: Random): RunPlan['disaster'] {
+  return random.chance(0.06) ? random.pick(['journal restored', 'journal lost'] as const) : 'none';
+}
+
 /** Most runs have a few kinds of trouble at once: all of them together mostly hide one another. */
 export function planOf(seed: number): RunPlan {
   const random = new Random(seed, 'plan');
@@ -113,7 +118,7 @@ export function planOf(seed: number): RunPlan {
       refusedDocuments: some(0.25, [1, 3]),
       expiries,
     },
-    disaster: random.chance(0.06) ? random.pick(['journal restored', 'journal lost']) : 'none',
+    disaster: drawDisaster(new Random(seed, 'disaster')),
     // What a lost first sighting means for its repeats is told apart from everything else by leaving repeats out.
     repeats: expiries > 0 ? 0 : some(0.6, [0.2, 0.5]),
     batchMax: random.pick([1, 3, 20]),

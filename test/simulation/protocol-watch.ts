@@ -76,8 +76,6 @@ export class ProtocolWatch {
     this.#violations.check(before['lineage'] === after['lineage'], () => `the fence changes its lineage at commit ${is}`);
     const isForward = Number(after['n']) > Number(before['n']) || was === is;
     this.#violations.check(isForward, () => `the fence of ${after['id']} goes from ${was} to ${is}`);
-    const isLater = String(after['arrivalWatermark']) >= String(before['arrivalWatermark']);
-    this.#violations.check(isLater, () => `the arrival watermark of ${after['id']} goes back from ${before['arrivalWatermark']} to ${after['arrivalWatermark']}`);
   }
 
   /** Whether a commit's delta is in its document, or that has gone with its retention. */

@@ -18,7 +18,8 @@ export class SimulatedBlobs {
   readonly #journals = new Map<string, StoredJournal>();
   readonly #copies = new Map<string, StoredJournal[]>();
   readonly #letters = new Map<string, {readonly partitionId: string; readonly text: string}>();
-  readonly #checkpoints = new Map<string, number>();
+  /** The furthest resume position that each journal ever named. */
+  readonly #resume = new Map<string, number>();
   #etags = 0;
 
   constructor(violations: Violations, watch: WatchJournal) {
@@ -42,6 +43,7 @@ export class SimulatedBlobs {
     this.#watch(partition, journal?.commit, commit);
     const etag = `j${(this.#etags += 1)}`;
     this.#journals.set(partition.partitionId, {etag, bytes: Uint8Array.from(bytes), commit});
+    this.#resume.set(partition.partitionId, commit.resume.sequenceNumber);
     if (journal !== undefined) this.#copies.set(partition.partitionId, [...(this.#copies.get(partition.partitionId) ?? []).slice(1 - copiesMax), journal]);
     return {kind: 'written', etag};
   }
@@ -83,10 +85,8 @@ export class SimulatedBlobs {
   }
 
   writeCheckpoint({partitionId}: SourcePartition, {sequenceNumber}: Position): void {
-    const journal = this.#journals.get(partitionId);
-    const resume = journal?.commit.resume.sequenceNumber ?? -1;
+    const resume = this.#resume.get(partitionId) ?? -1;
     this.#violations.check(sequenceNumber <= resume, () => `checkpoint of ${partitionId} at ${sequenceNumber}, ahead of the journal's ${resume}`);
-    this.#checkpoints.set(partitionId, sequenceNumber);
   }
 }
 

@@ -4,6 +4,7 @@ import type {SimulatedProcess} from './process.ts';
 import type {Random} from './random.ts';
 import type {CallFault, ServiceName} from './service-calls.ts';
 import type {SimulatedDocuments} from './simulated-documents.ts';
+import {readStoredCommit} from './stored-commit.ts';
 import type {World} from './world.ts';
 
 const readFaults: readonly CallFault[] = ['unavailable'];
@@ -40,7 +41,7 @@ export function portsOf(world: World, process: SimulatedProcess, random: Random)
       write: (partition, write, signal) =>
         calls.make(process, {
           service: 'journal',
-          what: `journal write ${name(partition)} if ${write.ifMatch ?? 'none'}`,
+          what: world.trace.isOn ? `journal write ${name(partition)} ${summaryOf(write.bytes)} if ${write.ifMatch ?? 'none'}` : 'journal write',
           faults: writeFaults,
           act: () => blobs.writeJournal(partition, write),
           failed: unclear,
@@ -90,6 +91,13 @@ export function portsOf(world: World, process: SimulatedProcess, random: Random)
       partitionFacts: (partitionId, signal) => askHub(world, process, () => hub.partitionFacts(partitionId), signal),
     },
   };
+}
+
+/** A commit in one line. */
+function summaryOf(bytes: Uint8Array): string {
+  const {n, head, frontier, resume, open, deltas, carry, parked, deadLetters} = readStoredCommit(bytes);
+  const places = `head ${head.sequenceNumber} frontier ${frontier.sequenceNumber} resume ${resume.sequenceNumber} open ${JSON.stringify(open)}`;
+  return `#${n} ${places} deltas ${deltas.length} carry ${carry.length} parked ${parked.length} letters ${deadLetters.length}`;
 }
 
 function clockOf({time}: World, process: SimulatedProcess): Clock {

@@ -42,7 +42,8 @@ export class SimulatedWorker {
           parkedDocumentsMax: plan.parkedDocumentsMax,
           waitingMax: plan.waitingMax,
           ownershipIntervalMs: plan.ownershipIntervalMs,
-          owner: process.name,
+          // As a pod's name is: the same after a restart.
+          owner: process.name.split('.')[0] ?? '',
           startsAtTime: false,
         },
         dedupe: {horizonMs: plan.horizonMs, idsMax: 1_000_000},

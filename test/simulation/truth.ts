@@ -118,7 +118,8 @@ function drawRows({requestId, eventTimeMs, region}: TrueCall, atMs: number, {joi
   }
 }
 
-function bytesOf(records: readonly TrueRecord[]): Uint8Array {
+/** A body as a gateway sends it: one object, or an array of several. */
+export function bytesOf(records: readonly TrueRecord[]): Uint8Array {
   const objects = records.map((record) => (record === 'malformed' ? {colour: 'blue'} : shapeOf(record)));
   return Buffer.from(JSON.stringify(objects.length === 1 ? objects[0] : objects));
 }

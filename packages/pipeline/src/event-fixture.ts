@@ -48,11 +48,22 @@ export function diagnosticsRow(fields: Partial<DiagnosticsRow> = {}): Diagnostic
 /** An event in the workload's shape as it is received; by default enqueued a second for each sequence number after noon. */
 export function received(
   sequenceNumber: number,
-  {id = `id-${sequenceNumber}`, atMs = noonMs + sequenceNumber * 1000, ...rest}: {id?: string; atMs?: number; timestampMs?: number; body?: string} = {},
+  {
+    id = `id-${sequenceNumber}`,
+    atMs = noonMs + sequenceNumber * 1000,
+    ...rest
+  }: {id?: string; atMs?: number; timestampMs?: number; body?: string} = {},
 ): ReceivedEvent {
   const timestamp = new Date(rest.timestampMs ?? atMs).toISOString();
   const body =
     rest.body ??
-    JSON.stringify({schemaVersion: 1, requestId: id, timestamp, status: 200, headers: {'x-ms-region': 'eastus2'}, deployment: 'gpt'});
+    JSON.stringify({
+      schemaVersion: 1,
+      requestId: id,
+      timestamp,
+      status: 200,
+      headers: {'x-ms-region': 'eastus2'},
+      deployment: 'gpt',
+    });
   return {sequenceNumber, offset: `o${sequenceNumber}`, enqueuedTimeMs: atMs, body};
 }

@@ -21,7 +21,12 @@ export function pipelineOptions(changes: Partial<PartitionPipelineOptions> = {})
     dedupe: {horizonMs, idsMax: 10_000},
     refreshMs: {'5m': 0, '1h': 0, '1d': 0},
     decoder,
-    join: new LookupJoin({rowsAheadMax: 100, deadlineMs: 600_000, sweepIntervalMs: 60_000, waitMaxMs: 3_600_000}),
+    join: new LookupJoin({
+      rowsAheadMax: 100,
+      deadlineMs: 600_000,
+      sweepIntervalMs: 60_000,
+      waitMaxMs: 3_600_000,
+    }),
     carryBytesMax: 1_000_000,
     ...changes,
   };
@@ -32,13 +37,23 @@ export function newPipeline(options = pipelineOptions(), at: Mark = startMark): 
 }
 
 /** The next commit, as a next owner would read it from the journal. */
-export function commitOf(pipeline: PartitionPipeline, take: {nowMs?: number; carries?: 'as due' | 'hand over'} = {}): Commit | undefined {
-  const taken = pipeline.takeCommit({nowMs: take.nowMs ?? noonMs, author: 'author', carries: take.carries ?? 'as due'});
+export function commitOf(
+  pipeline: PartitionPipeline,
+  take: {nowMs?: number; carries?: 'as due' | 'hand over'} = {},
+): Commit | undefined {
+  const taken = pipeline.takeCommit({
+    nowMs: take.nowMs ?? noonMs,
+    author: 'author',
+    carries: take.carries ?? 'as due',
+  });
   return taken && decodeCommit(taken.bytes);
 }
 
 /** For tests in which a commit is due. */
-export function takenFrom(pipeline: PartitionPipeline, take: {nowMs?: number; carries?: 'as due' | 'hand over'} = {}): Commit {
+export function takenFrom(
+  pipeline: PartitionPipeline,
+  take: {nowMs?: number; carries?: 'as due' | 'hand over'} = {},
+): Commit {
   const commit = commitOf(pipeline, take);
   assert(commit !== undefined, 'nothing changed');
   return commit;
@@ -47,6 +62,7 @@ export function takenFrom(pipeline: PartitionPipeline, take: {nowMs?: number; ca
 /** Requests by view that the deltas hold. */
 export function requestsOf({deltas}: Pick<Commit, 'deltas'>): Record<string, number> {
   const requests: Record<string, number> = {};
-  for (const {target, measures} of deltas) requests[target.view] = (requests[target.view] ?? 0) + measures.requests;
+  for (const {target, measures} of deltas)
+    requests[target.view] = (requests[target.view] ?? 0) + measures.requests;
   return requests;
 }

@@ -1,7 +1,14 @@
 import {expect, test} from 'vitest';
 import {diagnosticsRow, noonMs, received} from './event-fixture.ts';
 import type {PartitionPipelineOptions} from './partition-pipeline.ts';
-import {commitOf, horizonMs, newPipeline, pipelineOptions, requestsOf, takenFrom} from './partition-pipeline-fixture.ts';
+import {
+  commitOf,
+  horizonMs,
+  newPipeline,
+  pipelineOptions,
+  requestsOf,
+  takenFrom,
+} from './partition-pipeline-fixture.ts';
 
 const hourMs = 3_600_000;
 const hourly = (changes: Partial<PartitionPipelineOptions> = {}): PartitionPipelineOptions =>
@@ -10,12 +17,18 @@ const hourly = (changes: Partial<PartitionPipelineOptions> = {}): PartitionPipel
     refreshMs: {'5m': 0, '1h': hourMs, '1d': 0},
     ...changes,
   });
-const grainsOf = (commit: {deltas: readonly {target: {grain: string}}[]} | undefined): string[] => (commit?.deltas ?? []).map(({target}) => target.grain).sort();
+const grainsOf = (commit: {deltas: readonly {target: {grain: string}}[]} | undefined): string[] =>
+  (commit?.deltas ?? []).map(({target}) => target.grain).sort();
 
 test('commits are numbered from 1 and name their lineage, author and hub', () => {
   const pipeline = newPipeline();
   pipeline.receive([received(0)]);
-  expect(commitOf(pipeline)).toMatchObject({lineage: 'lineage', n: 1, author: 'author', hubCreatedAt: 'then'});
+  expect(commitOf(pipeline)).toMatchObject({
+    lineage: 'lineage',
+    n: 1,
+    author: 'author',
+    hubCreatedAt: 'then',
+  });
   pipeline.receive([received(1)]);
   expect(commitOf(pipeline)?.n).toBe(2);
 });
@@ -62,7 +75,8 @@ test('a quiet partition writes a commit for what it carries when that falls due,
   pipeline.receive([received(1)]);
   commitOf(pipeline, {nowMs: noonMs + 1});
   let due = 0;
-  for (let minute = 1; minute <= 60; minute++) if (commitOf(pipeline, {nowMs: noonMs + 1 + minute * 60_000}) !== undefined) due += 1;
+  for (let minute = 1; minute <= 60; minute++)
+    if (commitOf(pipeline, {nowMs: noonMs + 1 + minute * 60_000}) !== undefined) due += 1;
   expect(due).toBe(1);
 });
 
@@ -86,7 +100,9 @@ test('a commit that has grown past half its limit moves its carry early', () => 
 });
 
 test('a parked delta goes with every commit under its own number, and later ones of its document queue behind it', () => {
-  const pipeline = newPipeline(pipelineOptions({views: hourly().views, refreshMs: {'5m': 0, '1h': 0, '1d': 0}}));
+  const pipeline = newPipeline(
+    pipelineOptions({views: hourly().views, refreshMs: {'5m': 0, '1h': 0, '1d': 0}}),
+  );
   pipeline.receive([received(0)]);
   const first = pipeline.takeCommit({nowMs: noonMs, author: 'x', carries: 'as due'})!.commit;
   const refused = first.deltas.find(({target}) => target.grain === '1h')!;
@@ -97,7 +113,10 @@ test('a parked delta goes with every commit under its own number, and later ones
   pipeline.receive([received(1)]);
   const third = takenFrom(pipeline);
   expect(grainsOf(third)).toEqual(['5m']);
-  expect(third.parked.map(({n, delta}) => [n, delta.target.grain, delta.measures.requests])).toEqual([[1, '1h', 1], [3, '1h', 1]]);
+  expect(third.parked.map(({n, delta}) => [n, delta.target.grain, delta.measures.requests])).toEqual([
+    [1, '1h', 1],
+    [3, '1h', 1],
+  ]);
   expect(pipeline.committed.parkedCount).toBe(1);
 });
 
@@ -130,19 +149,43 @@ test('the frontier stands before the oldest open record, resume the horizon behi
   const pipeline = newPipeline(options);
   pipeline.receive(Array.from({length: 40}, (_, n) => received(n)));
   // A horizon of 10 s before the head at 39 s, and marks a second apart.
-  expect(commitOf(pipeline)).toMatchObject({head: {sequenceNumber: 39}, frontier: {sequenceNumber: -1}, resume: {sequenceNumber: -1}});
-  options.join.offer(Array.from({length: 35}, (_, n) => diagnosticsRow({requestId: `id-${n}`})), noonMs);
-  expect(commitOf(pipeline)).toMatchObject({frontier: {sequenceNumber: 34, offset: 'o34'}, resume: {sequenceNumber: 28, offset: 'o28'}});
-  options.join.offer(Array.from({length: 5}, (_, n) => diagnosticsRow({requestId: `id-${n + 35}`})), noonMs);
-  expect(commitOf(pipeline)).toMatchObject({frontier: {sequenceNumber: 39}, resume: {sequenceNumber: 28}, open: {runs: []}});
+  expect(commitOf(pipeline)).toMatchObject({
+    head: {sequenceNumber: 39},
+    frontier: {sequenceNumber: -1},
+    resume: {sequenceNumber: -1},
+  });
+  options.join.offer(
+    Array.from({length: 35}, (_, n) => diagnosticsRow({requestId: `id-${n}`})),
+    noonMs,
+  );
+  expect(commitOf(pipeline)).toMatchObject({
+    frontier: {sequenceNumber: 34, offset: 'o34'},
+    resume: {sequenceNumber: 28, offset: 'o28'},
+  });
+  options.join.offer(
+    Array.from({length: 5}, (_, n) => diagnosticsRow({requestId: `id-${n + 35}`})),
+    noonMs,
+  );
+  expect(commitOf(pipeline)).toMatchObject({
+    frontier: {sequenceNumber: 39},
+    resume: {sequenceNumber: 28},
+    open: {runs: []},
+  });
 });
 
 test('an old open record holds resume back, however far the head goes', () => {
   const options = pipelineOptions();
   const pipeline = newPipeline(options);
   pipeline.receive(Array.from({length: 100}, (_, n) => received(n)));
-  options.join.offer(Array.from({length: 99}, (_, n) => diagnosticsRow({requestId: `id-${n < 5 ? n : n + 1}`})), noonMs);
-  expect(commitOf(pipeline)).toMatchObject({frontier: {sequenceNumber: 4}, resume: {sequenceNumber: 4}, open: {runs: [5, 1]}});
+  options.join.offer(
+    Array.from({length: 99}, (_, n) => diagnosticsRow({requestId: `id-${n < 5 ? n : n + 1}`})),
+    noonMs,
+  );
+  expect(commitOf(pipeline)).toMatchObject({
+    frontier: {sequenceNumber: 4},
+    resume: {sequenceNumber: 4},
+    open: {runs: [5, 1]},
+  });
 });
 
 test('the arrival watermark follows the greatest event time by two minutes and never goes back', () => {
@@ -157,7 +200,10 @@ test('on a quiet partition the arrival watermark follows the last empty read', (
   const pipeline = newPipeline();
   pipeline.receive([received(0, {id: ''})]);
   pipeline.idle(noonMs + hourMs);
-  expect(commitOf(pipeline)?.watermarks).toEqual({arrivalMs: noonMs + hourMs - 120_000, resolvedMs: noonMs + hourMs - 120_000});
+  expect(commitOf(pipeline)?.watermarks).toEqual({
+    arrivalMs: noonMs + hourMs - 120_000,
+    resolvedMs: noonMs + hourMs - 120_000,
+  });
 });
 
 test('the resolved watermark is held by the oldest event that waits', () => {
@@ -174,7 +220,10 @@ test('marks and memory are bounded by the time that is open, not by the load', (
   const pipeline = newPipeline(options);
   for (let n = 0; n < 5_000; n += 100) {
     pipeline.receive(Array.from({length: 100}, (_, i) => received(n + i, {atMs: noonMs + (n + i) * 10})));
-    options.join.offer(Array.from({length: 100}, (_, i) => diagnosticsRow({requestId: `id-${n + i}`})), noonMs);
+    options.join.offer(
+      Array.from({length: 100}, (_, i) => diagnosticsRow({requestId: `id-${n + i}`})),
+      noonMs,
+    );
     commitOf(pipeline);
     expect(pipeline.seenIds.size).toBeLessThanOrEqual(500);
   }

@@ -14,7 +14,10 @@ const record = fc.oneof(
   fc.constant({timestamp: new Date(noonMs + 86_400_000).toISOString()}),
   fc.constant('malformed' as const),
 );
-const event = fc.record({records: fc.array(record, {minLength: 1, maxLength: 3}), pauseMs: fc.nat({max: 8_000})});
+const event = fc.record({
+  records: fc.array(record, {minLength: 1, maxLength: 3}),
+  pauseMs: fc.nat({max: 8_000}),
+});
 
 interface Drawn {
   readonly records: readonly ('malformed' | object)[];
@@ -25,16 +28,29 @@ function eventsOf(drawn: readonly Drawn[]): ReceivedEvent[] {
   let atMs = noonMs;
   return drawn.map(({records, pauseMs}, n) => {
     atMs += pauseMs;
-    const base = {schemaVersion: 1, timestamp: new Date(atMs - 500).toISOString(), status: 200, headers: {'x-ms-region': 'eastus2'}};
-    const body = JSON.stringify(records.map((one) => (one === 'malformed' ? {colour: 1} : {...base, ...one})));
+    const base = {
+      schemaVersion: 1,
+      timestamp: new Date(atMs - 500).toISOString(),
+      status: 200,
+      headers: {'x-ms-region': 'eastus2'},
+    };
+    const body = JSON.stringify(
+      records.map((one) => (one === 'malformed' ? {colour: 1} : {...base, ...one})),
+    );
     return received(n, {atMs, body});
   });
 }
 
-const rows = Array.from({length: idCount}, (_, n) => diagnosticsRow({requestId: `id-${n}`, durationMs: 100 * n}));
+const rows = Array.from({length: idCount}, (_, n) =>
+  diagnosticsRow({requestId: `id-${n}`, durationMs: 100 * n}),
+);
 
 /** Reads on to the end, letting all diagnostics come, and gives everything that was committed. */
-function finish(pipeline: PartitionPipeline, options: ReturnType<typeof pipelineOptions>, events: readonly ReceivedEvent[]): Commit[] {
+function finish(
+  pipeline: PartitionPipeline,
+  options: ReturnType<typeof pipelineOptions>,
+  events: readonly ReceivedEvent[],
+): Commit[] {
   pipeline.receive(events);
   pipeline.takeLost(0);
   options.join.offer(rows, noonMs);
@@ -44,10 +60,13 @@ function finish(pipeline: PartitionPipeline, options: ReturnType<typeof pipeline
 
 function sumOf(commits: readonly Commit[]): Map<string, object> {
   const sum: DeltaMap = new Map();
-  for (const {deltas} of commits) for (const delta of deltas)
-    // A copy: two sums are made of the same commits.
-    mergeInto(sum, decodeDelta(encodeDelta(delta)));
-  return new Map([...sum].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, delta]) => [id, encodeDelta(delta)]));
+  for (const {deltas} of commits)
+    for (const delta of deltas)
+      // A copy: two sums are made of the same commits.
+      mergeInto(sum, decodeDelta(encodeDelta(delta)));
+  return new Map(
+    [...sum].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, delta]) => [id, encodeDelta(delta)]),
+  );
 }
 
 const settings = {refreshMs: {'5m': 60_000, '1h': 0, '1d': 0}} as const;
@@ -67,34 +86,49 @@ test('every record leaves as exactly one of folded, duplicate, skipped and dead 
 });
 
 test('whichever commit a next owner goes on from, the deltas add up to the same and nothing is lost', () => {
-  const step = fc.record({read: fc.integer({min: 1, max: 4}), answered: fc.subarray(rows), nowMs: fc.nat({max: 100_000})});
+  const step = fc.record({
+    read: fc.integer({min: 1, max: 4}),
+    answered: fc.subarray(rows),
+    nowMs: fc.nat({max: 100_000}),
+  });
   fc.assert(
-    fc.property(fc.array(event, {minLength: 1, maxLength: 25}), fc.array(step, {maxLength: 12}), fc.nat(), (drawn, steps, which) => {
-      const events = eventsOf(drawn);
-      const options = pipelineOptions(settings);
-      const pipeline = newPipeline(options);
-      const commits: Commit[] = [];
-      let at = 0;
-      for (const {read, answered, nowMs} of steps) {
-        pipeline.receive(events.slice(at, (at += read)));
-        options.join.offer(answered, noonMs);
-        const commit = commitOf(pipeline, {nowMs: noonMs + nowMs});
-        if (commit !== undefined) commits.push(commit);
-      }
-      if (commits.length === 0) return;
-      const crashAt = which % commits.length;
-      const {resume} = commits[crashAt]!;
-      const undisturbed = [...commits, ...finish(pipeline, options, events.slice(at))];
+    fc.property(
+      fc.array(event, {minLength: 1, maxLength: 25}),
+      fc.array(step, {maxLength: 12}),
+      fc.nat(),
+      (drawn, steps, which) => {
+        const events = eventsOf(drawn);
+        const options = pipelineOptions(settings);
+        const pipeline = newPipeline(options);
+        const commits: Commit[] = [];
+        let at = 0;
+        for (const {read, answered, nowMs} of steps) {
+          pipeline.receive(events.slice(at, (at += read)));
+          options.join.offer(answered, noonMs);
+          const commit = commitOf(pipeline, {nowMs: noonMs + nowMs});
+          if (commit !== undefined) commits.push(commit);
+        }
+        if (commits.length === 0) return;
+        const crashAt = which % commits.length;
+        const {resume} = commits[crashAt]!;
+        const undisturbed = [...commits, ...finish(pipeline, options, events.slice(at))];
 
-      const nextOptions = pipelineOptions(settings);
-      const next = new PartitionPipeline(nextOptions, {kind: 'recovered', commit: commits[crashAt]!});
-      const afterwards = finish(next, nextOptions, events.filter(({sequenceNumber}) => sequenceNumber > resume.sequenceNumber));
-      const continued = [...commits.slice(0, crashAt + 1), ...afterwards];
+        const nextOptions = pipelineOptions(settings);
+        const next = new PartitionPipeline(nextOptions, {kind: 'recovered', commit: commits[crashAt]!});
+        const afterwards = finish(
+          next,
+          nextOptions,
+          events.filter(({sequenceNumber}) => sequenceNumber > resume.sequenceNumber),
+        );
+        const continued = [...commits.slice(0, crashAt + 1), ...afterwards];
 
-      expect(sumOf(continued)).toEqual(sumOf(undisturbed));
-      expect(continued.flatMap(({deadLetters}) => deadLetters)).toEqual(undisturbed.flatMap(({deadLetters}) => deadLetters));
-      expect(next).toMatchObject({openCount: 0, counts: {lost: 0}});
-    }),
+        expect(sumOf(continued)).toEqual(sumOf(undisturbed));
+        expect(continued.flatMap(({deadLetters}) => deadLetters)).toEqual(
+          undisturbed.flatMap(({deadLetters}) => deadLetters),
+        );
+        expect(next).toMatchObject({openCount: 0, counts: {lost: 0}});
+      },
+    ),
     {numRuns: 200},
   );
 });
@@ -108,7 +142,8 @@ test('what a next owner would read again begins before every open record and at 
       pipeline.receive(events);
       options.join.offer(answered, noonMs);
       const {resume, frontier, head} = commitOf(pipeline)!;
-      for (const {sequenceNumber} of pipeline.openRecords()) expect(frontier.sequenceNumber).toBeLessThan(sequenceNumber);
+      for (const {sequenceNumber} of pipeline.openRecords())
+        expect(frontier.sequenceNumber).toBeLessThan(sequenceNumber);
       expect(resume.sequenceNumber).toBeLessThanOrEqual(frontier.sequenceNumber);
       expect(frontier.sequenceNumber).toBeLessThanOrEqual(head.sequenceNumber);
       const again = events.filter(({sequenceNumber}) => sequenceNumber > resume.sequenceNumber);

@@ -5,7 +5,8 @@ import {PartitionPipeline, type PartitionPipelineOptions} from './partition-pipe
 import {commitOf, newPipeline, pipelineOptions, requestsOf, takenFrom} from './partition-pipeline-fixture.ts';
 
 const events = Array.from({length: 30}, (_, n) => received(n));
-const behind = ({resume}: Commit): typeof events => events.filter(({sequenceNumber}) => sequenceNumber > resume.sequenceNumber);
+const behind = ({resume}: Commit): typeof events =>
+  events.filter(({sequenceNumber}) => sequenceNumber > resume.sequenceNumber);
 
 /** Reads the first 20 events; the diagnostics of 3, 7 and 15 do not come. */
 function crashed(): Commit {
@@ -13,7 +14,10 @@ function crashed(): Commit {
   const pipeline = newPipeline(options);
   pipeline.receive(events.slice(0, 20));
   const rows = events.slice(0, 20).map((_, n) => diagnosticsRow({requestId: `id-${n}`}));
-  options.join.offer(rows.filter((_, n) => ![3, 7, 15].includes(n)), noonMs);
+  options.join.offer(
+    rows.filter((_, n) => ![3, 7, 15].includes(n)),
+    noonMs,
+  );
   return takenFrom(pipeline);
 }
 
@@ -76,7 +80,10 @@ test('what was not found again when the head has passed is lost: counted, dead-l
   expect(pipeline.takeLost(0)).toEqual([{sequenceNumber: 15, index: 0}]);
   expect(pipeline.counts.lost).toBe(2);
   const {deadLetters, open} = takenFrom(pipeline);
-  expect(deadLetters.map(({sequenceNumber, reason, layer}) => [sequenceNumber, reason, layer])).toEqual([[3, 'lost', 'source'], [15, 'lost', 'source']]);
+  expect(deadLetters.map(({sequenceNumber, reason, layer}) => [sequenceNumber, reason, layer])).toEqual([
+    [3, 'lost', 'source'],
+    [15, 'lost', 'source'],
+  ]);
   expect(open).toEqual({runs: [7, 1, 17, 1], others: []});
 });
 
@@ -112,7 +119,13 @@ test('numbers, lineage, carry, parked deltas and watermarks go on where the jour
   const commit = takenFrom(pipeline, {nowMs: noonMs + 1});
   expect([commit.carry.length, commit.parked.length]).toEqual([1, 1]);
   const next = recovered(commit, pipelineOptions({refreshMs: options.refreshMs}));
-  expect(next.committed).toMatchObject({n: commit.n, lineage: 'lineage', carryCount: 1, parkedCount: 1, watermarks: commit.watermarks});
+  expect(next.committed).toMatchObject({
+    n: commit.n,
+    lineage: 'lineage',
+    carryCount: 1,
+    parkedCount: 1,
+    watermarks: commit.watermarks,
+  });
   const last = takenFrom(next, {nowMs: noonMs + 2, carries: 'hand over'});
   expect(last).toMatchObject({n: commit.n + 1, carry: [], parked: [{lineage: 'old', n: 9}]});
   expect(requestsOf(last)).toEqual({usage: 1});

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import {CommitBuilder, type TakenCommit} from './commit/commit-builder.ts';
-import type {Commit, DeadLetter, ParkedDelta} from './commit/commit.ts';
+import {CommitBuilder, type OpenState, type TakenCommit} from './commit/commit-builder.ts';
+import type {Commit, DeadLetter, ParkedDelta, Watermarks} from './commit/commit.ts';
 import {byPlace, OpenRangesWriter, UnreadOpen, noneOpen, type RecordPlace} from './commit/open-ranges.ts';
 import type {Mark} from './commit/position-marks.ts';
 import {describeMalformed, type DecodedRecord, type Decoder} from './decode/decode.ts';
@@ -81,8 +81,9 @@ export class PartitionPipeline implements RecordOwner {
   readonly #fold: Fold;
   readonly #seen: SeenIds;
   readonly #builder: CommitBuilder;
-  /** In ascending order of sequence number, hence of enqueueing. */
-  readonly #open = new Map<number, OpenRecord | OpenRecord[]>();
+  /** Both ends of the list of open records, which is in the order of reading, hence of enqueueing. */
+  #oldestOpen: OpenRecord | undefined;
+  #youngestOpen: OpenRecord | undefined;
   #openCount = 0;
   /** Since the last commit. */
   #openChanged = false;
@@ -92,9 +93,11 @@ export class PartitionPipeline implements RecordOwner {
   #head: Mark;
   /** The last event read: behind the head while reading again. */
   #lastSequenceNumber: number;
+  #lastEnqueuedTimeMs: number;
   #deadLetters: DeadLetter[] = [];
   #greatestEventTimeMs = -Infinity;
   #oldest: OldestFolded = noneFolded;
+  #nowMs = 0;
 
   constructor(options: PartitionPipelineOptions, start: PartitionStart) {
     this.#options = options;
@@ -105,7 +108,8 @@ export class PartitionPipeline implements RecordOwner {
     this.#unread = new UnreadOpen(recovered?.open ?? noneOpen);
     this.#head = start.kind === 'recovered' ? start.commit.head : start.at;
     this.#rereadUntil = recovered === undefined ? -1 : recovered.head.sequenceNumber;
-    this.#lastSequenceNumber = (recovered?.resume ?? this.#head).sequenceNumber;
+    ({sequenceNumber: this.#lastSequenceNumber, enqueuedTimeMs: this.#lastEnqueuedTimeMs} =
+      recovered?.resume ?? this.#head);
   }
 
   /** Up to where events have been read and folded as far as they could be decided. */
@@ -127,6 +131,18 @@ export class PartitionPipeline implements RecordOwner {
     return this.#lastSequenceNumber;
   }
 
+  /** Events enqueued until then have been read by this owner; ms. */
+  get readUntilMs(): number {
+    return this.isRereading ? this.#lastEnqueuedTimeMs : this.#head.enqueuedTimeMs;
+  }
+
+  /** As of now; the ones in the journal are those of the last commit. */
+  get watermarks(): Watermarks {
+    const {arrivalMs, resolvedMs} = this.#builder.watermarks;
+    if (this.#unread.size > 0) return {arrivalMs, resolvedMs};
+    return {arrivalMs, resolvedMs: Math.min(arrivalMs, this.#oldestOpenEventTimeMs())};
+  }
+
   /** Groups and windows folded since the last commit. */
   get pendingDeltas(): number {
     return this.#fold.size;
@@ -143,15 +159,17 @@ export class PartitionPipeline implements RecordOwner {
   /** What the last taken commit holds beside its deltas. */
   get committed(): Pick<
     CommitBuilder,
-    'n' | 'lineage' | 'carryCount' | 'parkedCount' | 'watermarks' | 'frontier' | 'resume'
+    'n' | 'lineage' | 'carryCount' | 'parkedCount' | 'parkedDeltas' | 'frontier' | 'resume'
   > {
     return this.#builder;
   }
 
   *openRecords(): Iterable<OpenRecord> {
-    for (const entry of this.#open.values()) {
-      if (Array.isArray(entry)) yield* entry;
-      else yield entry;
+    let record = this.#oldestOpen;
+    while (record !== undefined) {
+      const {younger}: OpenRecord = record; // whoever takes the record may settle it
+      yield record;
+      record = younger;
     }
   }
 
@@ -165,18 +183,37 @@ export class PartitionPipeline implements RecordOwner {
       const {sequenceNumber} = event;
       this.counts.inputEvents += 1;
       if (sequenceNumber <= this.#lastSequenceNumber) continue; // delivered again on a new link
-      if (sequenceNumber > this.#lastSequenceNumber + 1 && this.#lastSequenceNumber >= 0) {
+      // From the start of the log the first event may have any number, but none behind the head may be missing.
+      const after = this.#lastSequenceNumber < 0 ? this.#rereadUntil : this.#lastSequenceNumber;
+      if (sequenceNumber > after + 1 && after >= 0) {
         this.counts.inputEvents -= 1;
-        return {gap: {after: this.#lastSequenceNumber, before: sequenceNumber}, consumed: i};
+        return {gap: {after, before: sequenceNumber}, consumed: i};
       }
       this.#read(event);
     }
     return undefined;
   }
 
+  /** Whether a jump lies in what is read again: it was judged when it was read first. */
+  isReread({before}: SequenceGap): boolean {
+    return before <= this.#rereadUntil;
+  }
+
+  /** What was to be read again and has expired is passed over, so that a quiet partition does not wait for it. */
+  skipExpired(hubBeginsAt: number): void {
+    if (!this.isRereading) return;
+    this.#lastSequenceNumber = Math.max(
+      this.#lastSequenceNumber,
+      Math.min(hubBeginsAt - 1, this.#rereadUntil),
+    );
+  }
+
   /** The jump stayed after a restart of the receiver: the events in between have expired. */
   acceptGap({after, before}: SequenceGap): void {
-    assert(this.#lastSequenceNumber === after, 'a gap begins where reading stands');
+    assert(
+      after === Math.max(this.#lastSequenceNumber, this.#lastSequenceNumber < 0 ? this.#rereadUntil : -1),
+      'a gap begins where reading stands',
+    );
     // What lies at or before the recovered head was counted when it was read first.
     this.counts.gapEvents += Math.max(0, before - 1 - Math.max(after, this.#rereadUntil));
     this.#lastSequenceNumber = before - 1;
@@ -207,6 +244,11 @@ export class PartitionPipeline implements RecordOwner {
     }
     this.counts.lost += lost.length;
     return lost;
+  }
+
+  /** Tells the time at which the next events are read. */
+  passTime(nowMs: number): void {
+    this.#nowMs = nowMs;
   }
 
   /** The partition was read to its end at this time: nothing older is still to come. */
@@ -244,7 +286,7 @@ export class PartitionPipeline implements RecordOwner {
       deadLetters: this.#deadLetters,
       greatestEventTimeMs: this.#greatestEventTimeMs,
       openChanged: this.#openChanged,
-      ...this.#openState(),
+      openState: () => this.#openState(),
     });
     if (taken === undefined) return undefined;
     this.#deadLetters = [];
@@ -252,6 +294,11 @@ export class PartitionPipeline implements RecordOwner {
     const oldest = this.#oldest;
     this.#oldest = noneFolded;
     return {...taken, oldest};
+  }
+
+  /** Deltas that Cosmos DB refused for good, as the next commit lists them. */
+  get parked(): readonly ParkedDelta[] {
+    return this.#builder.parked;
   }
 
   /** Cosmos DB refused these for good; they go with every commit until `unpark`. */
@@ -263,7 +310,13 @@ export class PartitionPipeline implements RecordOwner {
     this.#builder.unpark(documentId, applied);
   }
 
-  #openState(): {open: OpenRangesWriter; oldestOpen: number | undefined; oldestOpenEventTimeMs: number} {
+  #oldestOpenEventTimeMs(): number {
+    let oldestMs = Infinity;
+    for (const {eventTimeMs} of this.openRecords()) if (eventTimeMs < oldestMs) oldestMs = eventTimeMs;
+    return oldestMs;
+  }
+
+  #openState(): OpenState {
     const open = new OpenRangesWriter();
     let oldestOpenEventTimeMs = Infinity;
     let oldestOpen: number | undefined;
@@ -292,6 +345,7 @@ export class PartitionPipeline implements RecordOwner {
       else this.#readFirst(decoded[index]!, received, index);
     }
     this.#lastSequenceNumber = sequenceNumber;
+    this.#lastEnqueuedTimeMs = enqueuedTimeMs;
     this.#builder.passed(received);
     if (isReread) return;
     const {offset} = received;
@@ -332,7 +386,10 @@ export class PartitionPipeline implements RecordOwner {
     this.counts.reread += 1;
     if (record.kind !== 'event' || record.event.requestId === undefined) return;
     this.#seen.sight(record.event.requestId, wholeCall, received.enqueuedTimeMs);
-    if (!this.#unread.take({sequenceNumber: received.sequenceNumber, index})) return;
+    if (!this.#unread.take({sequenceNumber: received.sequenceNumber, index})) {
+      this.#options.join.settledBefore(record.event.requestId);
+      return;
+    }
     const assigned = assignEventTime(record.event.eventTimeMs, received.enqueuedTimeMs, this.#options.assign);
     const eventTimeMs = assigned.kind === 'clamped' ? assigned.eventTimeMs : record.event.eventTimeMs;
     this.#wait(record.event, eventTimeMs, received, index);
@@ -371,25 +428,28 @@ export class PartitionPipeline implements RecordOwner {
       eventTimeMs,
       enqueuedTimeMs,
       nextSweepMs: 0,
+      waitingSinceMs: this.#nowMs,
       asked: false,
       next: undefined,
+      row: undefined,
+      older: this.#youngestOpen,
+      younger: undefined,
     };
-    const entry = this.#open.get(sequenceNumber);
-    if (entry === undefined) this.#open.set(sequenceNumber, record);
-    else if (Array.isArray(entry)) entry.push(record);
-    else this.#open.set(sequenceNumber, [entry, record]);
+    if (this.#youngestOpen === undefined) this.#oldestOpen = record;
+    else this.#youngestOpen.younger = record;
+    this.#youngestOpen = record;
     this.#openCount++;
     this.#options.join.wait(record);
   }
 
   #removeOpen(record: OpenRecord): void {
-    const entry = this.#open.get(record.sequenceNumber);
-    if (entry === record) this.#open.delete(record.sequenceNumber);
-    else {
-      assert(Array.isArray(entry), 'a settled record was open');
-      entry.splice(entry.indexOf(record), 1);
-      if (entry.length === 0) this.#open.delete(record.sequenceNumber);
-    }
+    const {older, younger} = record;
+    assert((older === undefined ? this.#oldestOpen : older.younger) === record, 'a settled record was open');
+    if (older === undefined) this.#oldestOpen = younger;
+    else older.younger = younger;
+    if (younger === undefined) this.#youngestOpen = older;
+    else younger.older = older;
+    record.older = record.younger = undefined;
     this.#openCount--;
     this.#openChanged = true;
   }

@@ -39,7 +39,14 @@ export function taken(one: Commit): TakenCommit {
 }
 
 /** So many requests for one region's document. */
-export function delta(requests: number, {region = 'eastus2', grain = '5m', windowStartMs = noonMs}: {region?: string; grain?: Grain; windowStartMs?: number} = {}): AggregateDelta {
+export function delta(
+  requests: number,
+  {
+    region = 'eastus2',
+    grain = '5m',
+    windowStartMs = noonMs,
+  }: {region?: string; grain?: Grain; windowStartMs?: number} = {},
+): AggregateDelta {
   const dimensions = [region, ...Array.from({length: 7}, () => 'all')];
   const built = emptyDelta(documentTarget({view: 'usage', grain, windowStartMs, dimensions}, 1));
   built.measures.requests = requests;
@@ -49,5 +56,9 @@ export function delta(requests: number, {region = 'eastus2', grain = '5m', windo
 /** Keeps what was reported. */
 export function reports(): {report: (trouble: Trouble) => void; kinds: () => string[]; troubles: Trouble[]} {
   const troubles: Trouble[] = [];
-  return {report: (trouble) => void troubles.push(trouble), kinds: () => troubles.map(({kind}) => kind), troubles};
+  return {
+    report: (trouble) => void troubles.push(trouble),
+    kinds: () => troubles.map(({kind}) => kind),
+    troubles,
+  };
 }

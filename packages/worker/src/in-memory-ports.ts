@@ -9,7 +9,12 @@ import type {
   StoredDocument,
 } from '@weir/pipeline';
 
-export const partition: SourcePartition = {namespace: 'ns.example', hub: 'hub', group: '$Default', partitionId: '3'};
+export const partition: SourcePartition = {
+  namespace: 'ns.example',
+  hub: 'hub',
+  group: '$Default',
+  partitionId: '3',
+};
 
 type Stored = StoredDocument & {id: string; pk: string};
 type Unclear = Extract<DocumentWrite, {kind: 'unclear'}>;
@@ -53,7 +58,10 @@ export class InMemoryJournal implements JournalStore {
     return blob === undefined ? {kind: 'missing'} : {kind: 'found', ...blob};
   }
 
-  async etag(at: SourcePartition, signal?: AbortSignal): Promise<Exclude<JournalRead, {kind: 'found'}> | {kind: 'found'; etag: string}> {
+  async etag(
+    at: SourcePartition,
+    signal?: AbortSignal,
+  ): Promise<Exclude<JournalRead, {kind: 'found'}> | {kind: 'found'; etag: string}> {
     const read = await this.read(at, signal);
     return read.kind === 'found' ? {kind: 'found', etag: read.etag} : read;
   }
@@ -70,7 +78,8 @@ export class InMemoryJournal implements JournalStore {
     abortIfFired(signal);
     const fault = this.writes.shift();
     if (fault === 'never arrives') return unclear;
-    if (this.#blobs.get(partitionId)?.etag !== ifMatch) return fault === undefined ? {kind: 'refused'} : unclear;
+    if (this.#blobs.get(partitionId)?.etag !== ifMatch)
+      return fault === undefined ? {kind: 'refused'} : unclear;
     const etag = `j${(this.#etags += 1)}`;
     this.#blobs.set(partitionId, {etag, bytes: Uint8Array.from(bytes)});
     return fault === undefined ? {kind: 'written', etag} : unclear;
@@ -124,7 +133,8 @@ export class InMemoryDocuments implements DocumentStore {
     const fault = this.writes.shift();
     if (fault === 'never arrives') return unclear;
     if (typeof fault === 'object') return fault;
-    if (this.#documents.get(document.id)?.etag !== ifMatch) return fault === undefined ? {kind: 'refused'} : unclear;
+    if (this.#documents.get(document.id)?.etag !== ifMatch)
+      return fault === undefined ? {kind: 'refused'} : unclear;
     const etag = this.put(document);
     return fault === undefined ? {kind: 'written', etag} : unclear;
   }

@@ -27,6 +27,8 @@ const promised = [
   'weir_skipped_events_total',
   'weir_abandoned_events_total',
   'weir_in_flight_events',
+  'weir_queued_events',
+  'weir_queued_bytes',
   'weir_reread_events_total',
   'weir_commit_bytes',
   'weir_parked_documents',

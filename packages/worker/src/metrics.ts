@@ -109,6 +109,14 @@ export function createMetrics() {
     }),
     abandonedEvents: counter('weir_abandoned_events_total', 'Records discarded with a lost partition.'),
     inFlightEvents,
+    queuedEvents: gauge(
+      'weir_queued_events',
+      'Events received and not yet read; at most source.inFlightEventsMax.',
+    ),
+    queuedBytes: gauge(
+      'weir_queued_bytes',
+      'Their bytes; at most source.inFlightBytesMax, once sizes are known.',
+    ),
 
     // Decoding and event time.
     deserializationErrors: counterBy<string>(

@@ -46,6 +46,8 @@ export interface ServiceOptions {
 const handOverMs = 20_000;
 const closeMs = 4_000;
 const syncEveryMs = 1_000;
+/** Requests for progress documents: one per partition and flush. */
+const progressConcurrency = 8;
 const prepareTries = 10;
 const prepareRetryMs = 2_000;
 
@@ -238,7 +240,7 @@ export class Service {
     this.#sync.sync({
       worker: this.worker,
       governor: this.#governor,
-      inFlight: this.#source.inFlight(),
+      queued: this.#source.inFlight(),
       nowMs: systemClock.now(),
       elapsedMs,
     });
@@ -329,7 +331,12 @@ async function openCosmos({
   const options = {client, database, governor, metrics: counted};
   return {
     aggregates: new CosmosDocumentStore({...options, container}),
-    progress: new CosmosDocumentStore({...options, container: 'progress'}),
+    // Its own governor: a claim has seconds to read its fence, and must not queue behind thousands of documents.
+    progress: new CosmosDocumentStore({
+      ...options,
+      governor: new WriteGovernor({clock: systemClock, concurrency: progressConcurrency}),
+      container: 'progress',
+    }),
     writes: () => writes,
   };
 }

@@ -1,14 +1,9 @@
-import {
-  LookupJoin,
-  type DiagnosticsRow,
-  type LookupAnswer,
-  type SequenceGap,
-  type SourcePartition,
-} from '@weir/pipeline';
+import {LookupJoin, type DiagnosticsRow, type LookupAnswer, type SourcePartition} from '@weir/pipeline';
 import type {PartitionLease} from '@weir/azure';
 import {ApplyTogether} from './apply/apply-together.ts';
 import {DocumentWriter} from './apply/document-writer.ts';
 import {LookupRunner, type LookupSettings} from './join/lookup-runner.ts';
+import {GapMemory} from './partition/gap-memory.ts';
 import {PartitionSession} from './partition/partition-session.ts';
 import type {PartitionSettings} from './partition/settings.ts';
 import type {WorkerPorts} from './ports.ts';
@@ -18,7 +13,7 @@ import type {ReportTrouble} from './trouble.ts';
 export interface WorkerSettings {
   readonly partition: Omit<PartitionSettings, 'dedupe'>;
   readonly dedupe: {readonly horizonMs: number; readonly idsMax: number};
-  readonly lookup: LookupSettings & {readonly rowsAheadMax: number; readonly deadlineMs: number};
+  readonly lookup: LookupSettings & {readonly rowsAheadMax: number};
   readonly flushIntervalMs: number;
 }
 
@@ -52,7 +47,7 @@ export class Worker {
   readonly #options: WorkerOptions;
   readonly #sessions = new Set<PartitionSession>();
   readonly #running = new Set<Promise<void>>();
-  readonly #gapsSeen = new Map<string, SequenceGap>();
+  readonly #gaps = new GapMemory();
   readonly #stop = new AbortController();
   #ticking: Promise<unknown> = Promise.resolve();
   /** Of sessions that have ended. */
@@ -96,9 +91,9 @@ export class Worker {
     partition: SourcePartition,
     signal: AbortSignal,
   ): Promise<{start: ReturnType<typeof startOf>; prelude: Claim}> {
-    const {ports, report} = this.#options;
+    const {ports, settings, report} = this.#options;
     const claim = await readClaim({ports, partition, signal, report});
-    return {start: startOf(claim), prelude: claim};
+    return {start: startOf(claim, settings.partition), prelude: claim};
   }
 
   onLease(lease: PartitionLease): void {
@@ -116,7 +111,7 @@ export class Worker {
       join: this.join,
       writer: this.writer,
       report,
-      gapsSeen: this.#gapsSeen,
+      gaps: this.#gaps,
       observer: this.#options.observer,
       onReadable: (enqueuedTimeMs) => this.lookup.readFrom(enqueuedTimeMs),
     });
@@ -133,7 +128,10 @@ export class Worker {
   /** Rows that no event came for. Only an owner of all partitions knows that no event will. */
   takeOrphans(): DiagnosticsRow[] {
     const orphans = this.join.takeOrphans(this.lookup.serviceNowMs);
-    return this.#sessions.size >= this.#options.partitionCount() ? orphans : [];
+    const owned = new Set(
+      [...this.#sessions].filter(({state}) => state !== 'ended').map(({partitionId}) => partitionId),
+    );
+    return owned.size >= this.#options.partitionCount() ? orphans : [];
   }
 
   /**

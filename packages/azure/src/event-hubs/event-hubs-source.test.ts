@@ -165,4 +165,6 @@ test('dropped connections lose and double nothing within a lease', async () => {
   );
   expect(read?.lease.signal.aborted).toBe(false);
   expect(troubles.map(({kind}) => kind)).not.toContain('repeat');
+  // The SDK mends a dropped connection without a word; whoever reads the log must still learn of it.
+  expect(troubles).toContainEqual(expect.objectContaining({kind: 'link', partitionId: '0'}));
 });

@@ -79,6 +79,8 @@ export class HubSubscription {
       limit: (partitionId) => this.#creditLimit(partitionId),
       onStolen: (partitionId) =>
         this.#sessions.get(partitionId)?.end('stolen', `The link of partition ${partitionId} was taken.`),
+      onReopened: (partitionId) =>
+        this.#trouble('link', partitionId, new Error('The connection or the link was dropped.')),
     });
     this.#client = receivingClient(settings.connection, this.#store, {
       identifier,

@@ -54,6 +54,8 @@ export interface LinkCreditOptions {
   limit(partitionId: string): number;
   /** The link was taken by another receiver with the same owner level. */
   onStolen(partitionId: string): void;
+  /** The SDK opened another link in place of one that was lost, of which it says nothing itself. */
+  onReopened(partitionId: string): void;
 }
 
 const books = new Map<string, LinkCredit>();
@@ -107,6 +109,7 @@ export class LinkCredit {
     const granted = Math.max(0, Math.min(asked, room));
     const known = this.#links.get(partitionId);
     if (known?.receiver !== receiver) {
+      if (known !== undefined) this.#options.onReopened(partitionId);
       receiver.on('receiver_error', ({receiver: failed}) => {
         if (failed?.error?.condition === 'amqp:link:stolen') this.#options.onStolen(partitionId);
       });

@@ -32,6 +32,9 @@ export interface OwnershipStoreOptions {
   readonly now: () => number;
 }
 
+/** A partition that could not be started is tried again after the ownership's expiry, then rarer, up to this. */
+const leftAloneMaxMs = 600_000;
+
 /**
  * The checkpoint store the SDK sees. Ownership goes through to the inner store, with four differences:
  *
@@ -46,6 +49,8 @@ export class OwnershipStore implements CheckpointStore {
   readonly #options: OwnershipStoreOptions;
   /** As of the latest list or claim, by partition. */
   readonly #latest = new Map<string, PartitionOwnership>();
+  /** Claims that could not be started, by partition: at most as many as the hub has. */
+  readonly #failures = new Map<string, {readonly times: number; readonly untilMs: number}>();
   #claimed: PartitionOwnership | undefined;
   #lastRoundMs: number;
   #isOver = false;
@@ -108,7 +113,8 @@ export class OwnershipStore implements CheckpointStore {
   async claimOwnership(requests: PartitionOwnership[]): Promise<PartitionOwnership[]> {
     if (this.#isOver) return this.#claim(requests.filter(({ownerId}) => ownerId === ''));
     const allowed = requests.filter(
-      ({partitionId}) => this.#options.isReceiving(partitionId) || this.#mayClaim(),
+      ({partitionId}) =>
+        this.#options.isReceiving(partitionId) || (!this.#isLeftAlone(partitionId) && this.#mayClaim()),
     );
     const claimed = await this.#claim(allowed);
     for (const raw of claimed) {
@@ -127,7 +133,9 @@ export class OwnershipStore implements CheckpointStore {
     let start: Position | undefined;
     try {
       ({start} = await this.#options.startOf(partitionId));
+      this.#failures.delete(partitionId);
     } catch (error) {
+      this.#rememberFailure(partitionId);
       await this.release(partitionId);
       throw error;
     }
@@ -143,6 +151,24 @@ export class OwnershipStore implements CheckpointStore {
         sequenceNumber,
       },
     ];
+  }
+
+  /**
+   * A partition that could not be started here, and that somebody else reads: taking it again each round would cost
+   * its owner all it has in memory, for nothing. One that nobody reads may be tried every round.
+   */
+  #isLeftAlone(partitionId: string): boolean {
+    const {now, expiryMs, ownerId, formerOwnerIds} = this.#options;
+    const ownership = this.#latest.get(partitionId);
+    if (now() >= (this.#failures.get(partitionId)?.untilMs ?? 0) || ownership === undefined) return false;
+    const isOurs = ownership.ownerId === ownerId || formerOwnerIds.has(ownership.ownerId);
+    return !isOurs && ownership.ownerId !== '' && now() - (ownership.lastModifiedTimeInMs ?? 0) < expiryMs;
+  }
+
+  #rememberFailure(partitionId: string): void {
+    const times = (this.#failures.get(partitionId)?.times ?? 0) + 1;
+    const waitMs = Math.min(leftAloneMaxMs, this.#options.expiryMs * 2 ** Math.min(times - 1, 10));
+    this.#failures.set(partitionId, {times, untilMs: this.#options.now() + waitMs});
   }
 
   /** Checkpoints are written as hints by the worker, never through the SDK. */

@@ -111,6 +111,11 @@ export class PartitionSession implements PartitionLease {
     assert(this.#held === undefined, 'the SDK calls one at a time per partition');
     this.#lastCallMs = this.#options.now();
     const {events, bytes} = this.#accept(received);
+    if (received.length > 0 && events.length === 0) {
+      // Nothing but repeats: an empty batch would say that the partition was read to its end.
+      this.#lastCallMs = this.#options.now();
+      return;
+    }
     await new Promise<void>((settle) => {
       this.#held = {events, bytes, taken: false, settle};
       this.#wake?.();

@@ -113,6 +113,11 @@ function bodyError(error: RestError): unknown {
   }
 }
 
+/** What the service says of an error in its most exact words; empty if it says nothing. */
+export function innermostMessage(error: unknown): string {
+  return innermost(error).message ?? '';
+}
+
 /** Nested errors of the service are three deep; more is not followed. */
 const nestingMax = 8;
 

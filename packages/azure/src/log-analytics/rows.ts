@@ -1,11 +1,7 @@
-import type {LogsTable} from '@azure/monitor-query';
-
 import {serviceDurationMs, type DiagnosticsRow, type StreamType} from '@weir/pipeline';
+import type {AnswerTable, Cell} from './answer-bodies.ts';
 import {rowColumns} from './queries.ts';
-
-type RowColumn = (typeof rowColumns)[number];
-type TableRow = LogsTable['rows'][number];
-type TableCell = TableRow[number];
+import {RememberedTexts} from './remembered-texts.ts';
 
 /** What a table says, or the name of a column it should have and has not. */
 export type TableReading =
@@ -17,48 +13,47 @@ export type TableReading =
     }
   | {readonly kind: 'missingColumn'; readonly name: string};
 
+type RowColumn = (typeof rowColumns)[number];
+
 /** Reads the answer to a slice or ids query. Columns are found by name; the order is the service's business. */
-export function readRows(table: LogsTable): TableReading {
-  const columns = table.columnDescriptors ?? [];
-  const indexes = new Map<RowColumn, number>();
-  for (const name of rowColumns) {
-    const index = columns.findIndex((column) => column.name === name);
-    if (index < 0) return {kind: 'missingColumn', name};
-    indexes.set(name, index);
-  }
-  const at = (row: TableRow, name: RowColumn): TableCell | null | undefined => row[indexes.get(name) ?? -1];
+export function readRows(table: AnswerTable): TableReading {
+  const indexes = rowColumns.map((name) => indexOf(table, name));
+  const missing = indexes.indexOf(-1);
+  if (missing >= 0) return {kind: 'missingColumn', name: rowColumns[missing]!};
+  const at = Object.fromEntries(rowColumns.map((name, i) => [name, indexes[i]!])) as Record<
+    RowColumn,
+    number
+  >;
 
   const rows: DiagnosticsRow[] = [];
   for (const row of table.rows) {
-    const requestId = text(at(row, 'CorrelationId')).trim().toLowerCase();
+    const requestId = text(row[at.CorrelationId]).trim().toLowerCase();
     if (requestId === '') continue;
     rows.push({
       requestId,
-      timeGeneratedMs: milliseconds(at(row, 'TimeGenerated')) ?? 0,
+      timeGeneratedMs: milliseconds(row[at.TimeGenerated]) ?? 0,
       durationMs: serviceDurationMs({
-        durationMs: number(at(row, 'DurationMs')),
-        requestTicks: text(at(row, 'requestTime')),
-        responseTicks: text(at(row, 'responseTime')),
+        durationMs: number(row[at.DurationMs]),
+        requestTicks: text(row[at.requestTime]),
+        responseTicks: text(row[at.responseTime]),
       }),
-      streamType: streamTypeOf(text(at(row, 'streamType'))),
-      model: text(at(row, 'modelName')),
-      modelVersion: text(at(row, 'modelVersion')),
-      principal: text(at(row, 'objectId')),
-      region: regionOf(text(at(row, 'location'))),
+      streamType: streamTypes.of(text(row[at.streamType])),
+      model: texts.of(text(row[at.modelName])),
+      modelVersion: texts.of(text(row[at.modelVersion])),
+      principal: texts.of(text(row[at.objectId])),
+      region: regions.of(text(row[at.location])),
     });
   }
-  const [first] = table.rows;
-  return {
-    kind: 'rows',
-    rows,
-    serviceNowMs: first === undefined ? undefined : milliseconds(at(first, 'serverNow')),
-  };
+  return {kind: 'rows', rows, serviceNowMs: milliseconds(table.rows[0]?.[at.serverNow])};
 }
 
 /** Reads the answer to the clock query; undefined if it carries no time. */
-export function readServiceNow(table: LogsTable): number | undefined {
-  const index = (table.columnDescriptors ?? []).findIndex((column) => column.name === 'serverNow');
-  return milliseconds(table.rows[0]?.[index]);
+export function readServiceNow(table: AnswerTable): number | undefined {
+  return milliseconds(table.rows[0]?.[indexOf(table, 'serverNow')]);
+}
+
+function indexOf(table: AnswerTable, name: string): number {
+  return table.columns.findIndex((column) => column.name === name);
 }
 
 /** The two texts of the service, in any case; anything else is not guessed at. */
@@ -75,17 +70,20 @@ export function regionOf(value: string): string {
 
 const regionLengthMax = 128;
 
-function text(cell: TableCell | null | undefined): string {
+const streamTypes = new RememberedTexts(streamTypeOf);
+const regions = new RememberedTexts(regionOf);
+const texts = new RememberedTexts((value) => value);
+
+function text(cell: Cell): string {
   return typeof cell === 'string' ? cell : '';
 }
 
-/** The SDK makes a Date of every datetime; a date it could not read is not a time. */
-function milliseconds(cell: TableCell | null | undefined): number | undefined {
-  if (!(cell instanceof Date)) return undefined;
-  const ms = cell.getTime();
+/** Of a time in ISO 8601, its ticks truncated; undefined for anything else. */
+function milliseconds(cell: Cell): number | undefined {
+  const ms = typeof cell === 'string' ? Date.parse(cell) : Number.NaN;
   return Number.isNaN(ms) ? undefined : ms;
 }
 
-function number(cell: TableCell | null | undefined): number | null {
+function number(cell: Cell): number | null {
   return typeof cell === 'number' ? cell : null;
 }

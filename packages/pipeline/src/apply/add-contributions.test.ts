@@ -3,18 +3,34 @@ import {expect, test} from 'vitest';
 import {diagnosticsRow, gatewayEvent, noonMs} from '../event-fixture.ts';
 import type {AggregateDelta, DeltaMap} from '../fold/aggregate-delta.ts';
 import {Fold} from '../fold/fold.ts';
-import {addContributions, formatAggregate, newAggregate, readAggregate, type AggregateState, type Contribution} from './aggregate-document.ts';
+import {
+  addContributions,
+  formatAggregate,
+  newAggregate,
+  readAggregate,
+  type AggregateState,
+  type Contribution,
+} from './aggregate-document.ts';
 
 function deltaOf(durationMs: number, tokens = 1): AggregateDelta {
   const fold = new Fold([{name: 'v', on: 'resolved', groupBy: ['region'], windows: ['5m'], shards: 1}]);
-  const event = gatewayEvent({tokenSource: 'reported', totalTokens: tokens, remainingRequests: tokens, remainingTokens: tokens});
+  const event = gatewayEvent({
+    tokenSource: 'reported',
+    totalTokens: tokens,
+    remainingRequests: tokens,
+    remainingTokens: tokens,
+  });
   fold.resolved(event, noonMs, diagnosticsRow({durationMs}));
   const deltas: DeltaMap = new Map();
   fold.take(deltas);
   return [...deltas.values()][0]!;
 }
 
-const from = (source: string, n: number, tokens = 1): Contribution => ({source, n, delta: deltaOf(100, tokens)});
+const from = (source: string, n: number, tokens = 1): Contribution => ({
+  source,
+  n,
+  delta: deltaOf(100, tokens),
+});
 const start = (): AggregateState => newAggregate(deltaOf(0).target);
 
 test('a contribution is added once, whatever it is repeated by', () => {
@@ -43,7 +59,11 @@ test('each source and lineage is remembered by itself', () => {
   const state = start();
   addContributions(state, [from('a/0/one', 9), from('a/0/two', 1), from('a/1/one', 1)]);
   expect(addContributions(state, [from('a/0/two', 2)])).toBe(1);
-  expect([...state.applied]).toEqual([['a/0/two', 2], ['a/1/one', 1], ['a/0/one', 9]]);
+  expect([...state.applied]).toEqual([
+    ['a/0/two', 2],
+    ['a/1/one', 1],
+    ['a/0/one', 9],
+  ]);
   expect(state.sum.measures.requests).toBe(4);
 });
 
@@ -63,7 +83,14 @@ test('the contributions themselves are left as they were: a refused write must b
 
 /** Any interleaving of the sources, each in its own order, cut into writes anywhere, repeats included. */
 const schedule = fc
-  .array(fc.record({source: fc.constantFrom('a', 'b', 'c'), durationMs: fc.nat({max: 90_000}), tokens: fc.nat({max: 900})}), {minLength: 1, maxLength: 12})
+  .array(
+    fc.record({
+      source: fc.constantFrom('a', 'b', 'c'),
+      durationMs: fc.nat({max: 90_000}),
+      tokens: fc.nat({max: 900}),
+    }),
+    {minLength: 1, maxLength: 12},
+  )
   .chain((calls) => {
     const numbered = calls.map(({source, durationMs, tokens}, i) => {
       const n = calls.slice(0, i + 1).filter((call) => call.source === source).length;
@@ -79,7 +106,10 @@ const schedule = fc
 
 /** Where the shuffle put something of a source, that source's next one stands. */
 function keepSourcesInOrder(shuffled: readonly Contribution[]): Contribution[] {
-  const bySource = Map.groupBy([...shuffled].sort((a, b) => a.n - b.n), ({source}) => source);
+  const bySource = Map.groupBy(
+    [...shuffled].sort((a, b) => a.n - b.n),
+    ({source}) => source,
+  );
   return shuffled.map(({source}) => bySource.get(source)!.shift()!);
 }
 
@@ -93,10 +123,21 @@ test('whatever the order of sources and the cut into writes, the document is the
         const write = mixed.slice(at, at + cuts[i]!);
         addContributions(other, repeats ? [...write, ...mixed.slice(0, at)] : write);
         const document = formatAggregate(other, {nowMs: noonMs, retentionMs: undefined});
-        other = readAggregate(other.sum.target, JSON.parse(JSON.stringify(document)) as Record<string, unknown>);
+        other = readAggregate(
+          other.sum.target,
+          JSON.parse(JSON.stringify(document)) as Record<string, unknown>,
+        );
       }
-      const {revision: _a, updatedAt: _b, ...expected} = formatAggregate(one, {nowMs: noonMs, retentionMs: undefined});
-      const {revision: _c, updatedAt: _d, ...actual} = formatAggregate(other, {nowMs: noonMs, retentionMs: undefined});
+      const {
+        revision: _a,
+        updatedAt: _b,
+        ...expected
+      } = formatAggregate(one, {nowMs: noonMs, retentionMs: undefined});
+      const {
+        revision: _c,
+        updatedAt: _d,
+        ...actual
+      } = formatAggregate(other, {nowMs: noonMs, retentionMs: undefined});
       expect(actual).toEqual(expected);
     }),
   );

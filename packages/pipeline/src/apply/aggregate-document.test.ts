@@ -4,10 +4,23 @@ import type {AggregateDelta, DeltaMap} from '../fold/aggregate-delta.ts';
 import {Fold} from '../fold/fold.ts';
 import type {StoredDocument} from '../ports.ts';
 import type {ShardedView} from '../windows/view.ts';
-import {addContributions, formatAggregate, isPastRetention, newAggregate, readAggregate, UnreadableDocumentError} from './aggregate-document.ts';
+import {
+  addContributions,
+  formatAggregate,
+  isPastRetention,
+  newAggregate,
+  readAggregate,
+  UnreadableDocumentError,
+} from './aggregate-document.ts';
 
 const dayMs = 86_400_000;
-const view: ShardedView = {name: 'latency', on: 'resolved', groupBy: ['region', 'model', 'streamType'], windows: ['5m'], shards: 1};
+const view: ShardedView = {
+  name: 'latency',
+  on: 'resolved',
+  groupBy: ['region', 'model', 'streamType'],
+  windows: ['5m'],
+  shards: 1,
+};
 
 function deltaOf(durations: readonly number[], atMs = noonMs): AggregateDelta {
   const fold = new Fold([view]);
@@ -18,7 +31,10 @@ function deltaOf(durations: readonly number[], atMs = noonMs): AggregateDelta {
   return [...deltas.values()][0]!;
 }
 
-function documentOf(delta: AggregateDelta, {nowMs = noonMs + 1000, retentionMs = 30 * dayMs}: {nowMs?: number; retentionMs?: number | undefined} = {}): StoredDocument {
+function documentOf(
+  delta: AggregateDelta,
+  {nowMs = noonMs + 1000, retentionMs = 30 * dayMs}: {nowMs?: number; retentionMs?: number | undefined} = {},
+): StoredDocument {
   const state = newAggregate(delta.target);
   addContributions(state, [{source: 'aaaaaaaa/0/bbbbbbbb', n: 1, delta}]);
   return formatAggregate(state, {nowMs, retentionMs});
@@ -41,7 +57,7 @@ test.each([
     ...numberFields.split(' ').map((field) => [field, 'number']),
   ];
   expect(types).toEqual(Object.fromEntries(expected));
-  for (const field of numberFields.split(' ')) expect(document[field], field).toSatisfy(Number.isFinite);
+  expect(numberFields.split(' ').filter((field) => !Number.isFinite(document[field]))).toEqual([]);
 });
 
 test('identity tells the window in UTC', () => {
@@ -73,9 +89,17 @@ test.each([
 
 test('minimum, maximum, mean and quantiles over nothing are 0 with a count of 0', () => {
   const document = documentOf(deltaOf([]));
-  const names = ['Min', 'Max', 'Mean', 'P50', 'P90', 'P95', 'P99', 'Sum'].map((name) => document[`durationMs${name}`]);
+  const names = ['Min', 'Max', 'Mean', 'P50', 'P90', 'P95', 'P99', 'Sum'].map(
+    (name) => document[`durationMs${name}`],
+  );
   expect(new Set(names)).toEqual(new Set([0]));
-  expect(document).toMatchObject({durationCount: 0, headroomSamples: 0, remainingRequestsMin: 0, remainingTokensMin: 0, stateSketch: ''});
+  expect(document).toMatchObject({
+    durationCount: 0,
+    headroomSamples: 0,
+    remainingRequestsMin: 0,
+    remainingTokensMin: 0,
+    stateSketch: '',
+  });
 });
 
 test('mean and quantiles are not rounded', () => {
@@ -86,7 +110,12 @@ test('mean and quantiles are not rounded', () => {
 });
 
 test('quantiles of one value are that value', () => {
-  expect(documentOf(deltaOf([777]))).toMatchObject({durationMsP50: 777, durationMsP90: 777, durationMsP95: 777, durationMsP99: 777});
+  expect(documentOf(deltaOf([777]))).toMatchObject({
+    durationMsP50: 777,
+    durationMsP90: 777,
+    durationMsP95: 777,
+    durationMsP99: 777,
+  });
 });
 
 test('the time to live counts from this write to the end of the retention, at least a second, and -1 is for ever', () => {
@@ -128,10 +157,14 @@ test.each([
   ['no revision', {revision: undefined}],
 ])('a document with %s is unreadable, never taken for empty', (_, change) => {
   const delta = deltaOf([5]);
-  expect(() => readAggregate(delta.target, {...documentOf(delta), ...change})).toThrow(UnreadableDocumentError);
+  expect(() => readAggregate(delta.target, {...documentOf(delta), ...change})).toThrow(
+    UnreadableDocumentError,
+  );
 });
 
 test('fields that others added to a document do no harm', () => {
   const delta = deltaOf([5]);
-  expect(readAggregate(delta.target, {...documentOf(delta), _ts: 1, note: 'x'}).sum.measures.requests).toBe(1);
+  expect(readAggregate(delta.target, {...documentOf(delta), _ts: 1, note: 'x'}).sum.measures.requests).toBe(
+    1,
+  );
 });

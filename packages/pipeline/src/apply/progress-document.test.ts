@@ -17,7 +17,10 @@ const progress = {
 
 test('id and partition key name the source partition', () => {
   expect(progressId(partition)).toBe('ns|hub|$Default|3');
-  expect(progressDocument(partition, commit, progress)).toMatchObject({id: 'ns|hub|$Default|3', pk: 'ns|hub|$Default|3'});
+  expect(progressDocument(partition, commit, progress)).toMatchObject({
+    id: 'ns|hub|$Default|3',
+    pk: 'ns|hub|$Default|3',
+  });
 });
 
 test('the document is flat, tells where the partition stands, and never expires', () => {

@@ -3,13 +3,21 @@ import {expect, test} from 'vitest';
 import {formatStateApplied, parseStateApplied, stateAppliedKey, StateAppliedError} from './state-applied.ts';
 
 test('the key is 8 hex of the source’s SHA-256, the partition, and 8 of the lineage', () => {
-  const partition = {namespace: 'ns.servicebus.windows.net', hub: 'gateway-logs', group: '$Default', partitionId: '7'};
+  const partition = {
+    namespace: 'ns.servicebus.windows.net',
+    hub: 'gateway-logs',
+    group: '$Default',
+    partitionId: '7',
+  };
   // The hash was computed outside of this program.
   expect(stateAppliedKey(partition, '0123456789abcdef0123456789abcdef')).toBe('e365602d/7/01234567');
 });
 
 test('what was formatted is parsed back, whatever the order of entries', () => {
-  const entries = fc.uniqueArray(fc.tuple(fc.string({minLength: 1}), fc.integer({min: 1, max: Number.MAX_SAFE_INTEGER})), {selector: ([key]) => key});
+  const entries = fc.uniqueArray(
+    fc.tuple(fc.string({minLength: 1}), fc.integer({min: 1, max: Number.MAX_SAFE_INTEGER})),
+    {selector: ([key]) => key},
+  );
   fc.assert(
     fc.property(entries, (list) => {
       const applied = new Map(list);

@@ -26,10 +26,17 @@ interface Take {
   readonly fold: Fold;
   readonly deadLetters: readonly DeadLetter[];
   readonly greatestEventTimeMs: number;
-  readonly open: OpenRangesWriter;
   readonly openChanged: boolean;
+  /** Asked for only when a commit is made: it walks all open records. */
+  readonly openState: () => OpenState;
+}
+
+/** The records that still owe something. */
+export interface OpenState {
+  readonly open: OpenRangesWriter;
+  /** The first one's sequence number. */
   readonly oldestOpen: number | undefined;
-  /** -Infinity: not known. */
+  /** The least event time of them; -Infinity: not known, because they have not been read again yet. */
   readonly oldestOpenEventTimeMs: number;
 }
 
@@ -93,8 +100,21 @@ export class CommitBuilder {
     return this.#parked.size;
   }
 
+  /** `arrivalMs` as of now, `resolvedMs` as of the last commit. */
   get watermarks(): Watermarks {
-    return this.#watermarks;
+    const {arrivalMs, resolvedMs} = this.#watermarks;
+    return {arrivalMs: Math.max(arrivalMs, this.#readToEndMs - arrivalSlackMs), resolvedMs};
+  }
+
+  get parked(): readonly ParkedDelta[] {
+    return [...this.#parked.values()].flat();
+  }
+
+  /** Deltas of all parked documents. */
+  get parkedDeltas(): number {
+    let count = 0;
+    for (const queue of this.#parked.values()) count += queue.length;
+    return count;
   }
 
   get frontier(): Mark {
@@ -133,6 +153,8 @@ export class CommitBuilder {
 
   take(take: Take): TakenCommit | undefined {
     const {nowMs, head, fold} = take;
+    // A clock that was set back must not keep documents waiting until it has caught up.
+    this.#previousMs = Math.min(this.#previousMs, nowMs);
     const changed =
       take.evenIfUnchanged === true ||
       fold.size > 0 ||
@@ -155,7 +177,8 @@ export class CommitBuilder {
       if (parked === undefined) deltas.push(delta);
       else parked.push({lineage: this.lineage, n, delta});
     }
-    this.#moveMarks(take);
+    const {open, ...openState} = take.openState();
+    this.#moveMarks({...take, ...openState});
     const commit: Commit = {
       lineage: this.lineage,
       n,
@@ -164,10 +187,10 @@ export class CommitBuilder {
       head,
       frontier: this.#frontier,
       resume: this.#resume,
-      open: take.open.ranges(),
+      open: open.ranges(),
       deltas,
       carry: [...this.#carry.values()],
-      parked: [...this.#parked.values()].flat(),
+      parked: this.parked,
       deadLetters: take.deadLetters,
       watermarks: this.#watermarks,
     };
@@ -184,18 +207,19 @@ export class CommitBuilder {
     return isRefreshDue({id, refreshMs: this.#options.refreshMs[grain], previousMs: this.#previousMs, nowMs});
   }
 
-  #moveMarks({head, oldestOpen, oldestOpenEventTimeMs, greatestEventTimeMs}: Take): void {
+  #moveMarks({
+    head,
+    oldestOpen,
+    oldestOpenEventTimeMs,
+    greatestEventTimeMs,
+  }: Take & Omit<OpenState, 'open'>): void {
     const settled = oldestOpen === undefined ? head : this.#marks.before(oldestOpen);
     // Marks are sparse: the last one before an open record may lie behind what was settled before.
     if (settled.sequenceNumber > this.#frontier.sequenceNumber) this.#frontier = settled;
     const horizon = this.#marks.enqueuedBefore(head.enqueuedTimeMs - this.#options.dedupe.horizonMs);
     this.#resume = horizon.sequenceNumber < this.#frontier.sequenceNumber ? horizon : this.#frontier;
     this.#marks.dropBefore(this.#resume);
-    const arrivalMs = Math.max(
-      this.#watermarks.arrivalMs,
-      greatestEventTimeMs - arrivalSlackMs,
-      this.#readToEndMs - arrivalSlackMs,
-    );
+    const arrivalMs = Math.max(this.watermarks.arrivalMs, greatestEventTimeMs - arrivalSlackMs);
     const resolvedMs =
       oldestOpenEventTimeMs === -Infinity
         ? this.#watermarks.resolvedMs

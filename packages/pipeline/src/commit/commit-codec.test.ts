@@ -8,9 +8,17 @@ import {QuantileSketch} from '../fold/quantile-sketch.ts';
 import {CommitFormatError, decodeCommit, encodeCommit} from './commit-codec.ts';
 import type {Commit} from './commit.ts';
 
-const mark = fc.record({sequenceNumber: fc.integer({min: -1, max: 2 ** 50}), offset: fc.string(), enqueuedTimeMs: fc.nat()});
+const mark = fc.record({
+  sequenceNumber: fc.integer({min: -1, max: 2 ** 50}),
+  offset: fc.string(),
+  enqueuedTimeMs: fc.nat(),
+});
 const delta: fc.Arbitrary<AggregateDelta> = fc
-  .record({group: fc.string({unit: 'grapheme', maxLength: 8}), durations: fc.array(fc.nat({max: 100_000}), {maxLength: 5}), requests: fc.nat()})
+  .record({
+    group: fc.string({unit: 'grapheme', maxLength: 8}),
+    durations: fc.array(fc.nat({max: 100_000}), {maxLength: 5}),
+    requests: fc.nat(),
+  })
   .map(({group, durations, requests}) => {
     const dimensions = [group, ...Array.from({length: 7}, () => 'all')];
     const built = emptyDelta(documentTarget({view: 'v', grain: '5m', windowStartMs: 300_000, dimensions}, 1));
@@ -24,7 +32,15 @@ const delta: fc.Arbitrary<AggregateDelta> = fc
   });
 const name = {lineage: fc.string(), n: fc.nat(), author: fc.string()};
 const deadLetter = fc.record(
-  {sequenceNumber: fc.nat(), index: fc.nat(), offset: fc.string(), enqueuedTimeMs: fc.nat(), reason: fc.string(), layer: fc.constant('decode' as const), detail: fc.string()},
+  {
+    sequenceNumber: fc.nat(),
+    index: fc.nat(),
+    offset: fc.string(),
+    enqueuedTimeMs: fc.nat(),
+    reason: fc.string(),
+    layer: fc.constant('decode' as const),
+    detail: fc.string(),
+  },
   {requiredKeys: ['sequenceNumber', 'index', 'offset', 'enqueuedTimeMs', 'reason', 'layer']},
 );
 const commit: fc.Arbitrary<Commit> = fc.record(
@@ -42,7 +58,23 @@ const commit: fc.Arbitrary<Commit> = fc.record(
     deadLetters: fc.array(deadLetter, {maxLength: 3}),
     watermarks: fc.record({arrivalMs: fc.nat(), resolvedMs: fc.nat()}),
   },
-  {requiredKeys: ['lineage', 'n', 'author', 'hubCreatedAt', 'head', 'frontier', 'resume', 'open', 'deltas', 'carry', 'parked', 'deadLetters', 'watermarks']},
+  {
+    requiredKeys: [
+      'lineage',
+      'n',
+      'author',
+      'hubCreatedAt',
+      'head',
+      'frontier',
+      'resume',
+      'open',
+      'deltas',
+      'carry',
+      'parked',
+      'deadLetters',
+      'watermarks',
+    ],
+  },
 ) as fc.Arbitrary<Commit>;
 
 /** Sketches compare by what they encode. */
@@ -65,7 +97,9 @@ test('a commit comes back as it was written', () => {
 const sample = fc.sample(commit, {seed: 1, numRuns: 1})[0]!;
 
 test('the bytes are a snapshot: what is folded into a carried delta afterwards does not reach them', () => {
-  const carried = emptyDelta(documentTarget({view: 'v', grain: '1h', windowStartMs: 0, dimensions: ['a']}, 1));
+  const carried = emptyDelta(
+    documentTarget({view: 'v', grain: '1h', windowStartMs: 0, dimensions: ['a']}, 1),
+  );
   carried.measures.requests = 1;
   const bytes = encodeCommit({...sample, carry: [carried]});
   carried.measures.requests = 99;
@@ -73,9 +107,13 @@ test('the bytes are a snapshot: what is folded into a carried delta afterwards d
 });
 
 test('a journal of another format is refused with what to do', () => {
-  const other = gzipSync(JSON.stringify({...(JSON.parse(gunzipSync(encodeCommit(sample)).toString()) as object), format: 2}));
+  const other = gzipSync(
+    JSON.stringify({...(JSON.parse(gunzipSync(encodeCommit(sample)).toString()) as object), format: 2}),
+  );
   expect(() => decodeCommit(other)).toThrow(CommitFormatError);
-  expect(() => decodeCommit(other)).toThrow('The journal has format 2; this version reads 1. Run the version that wrote it.');
+  expect(() => decodeCommit(other)).toThrow(
+    'The journal has format 2; this version reads 1. Run the version that wrote it.',
+  );
 });
 
 test.each([

@@ -37,7 +37,9 @@ export function decodeCommit(bytes: Uint8Array): Commit {
   let encoded: EncodedCommit | null;
   try {
     // Our own bytes, checked by gzip's CRC: a whole journal of a known format needs no second validation.
-    encoded = JSON.parse(gunzipSync(bytes, {maxOutputLength: decodedBytesMax}).toString()) as EncodedCommit | null;
+    encoded = JSON.parse(
+      gunzipSync(bytes, {maxOutputLength: decodedBytesMax}).toString(),
+    ) as EncodedCommit | null;
   } catch (cause) {
     throw new CommitFormatError('The journal is damaged: it is not a compressed commit.', {cause});
   }
@@ -47,10 +49,14 @@ export function decodeCommit(bytes: Uint8Array): Commit {
     );
   }
   const {format: _, deltas, carry, parked, ...rest} = encoded;
-  return {
-    ...rest,
-    deltas: deltas.map(decodeDelta),
-    carry: carry.map(decodeDelta),
-    parked: parked.map((entry) => ({...entry, delta: decodeDelta(entry.delta)})),
-  };
+  try {
+    return {
+      ...rest,
+      deltas: deltas.map(decodeDelta),
+      carry: carry.map(decodeDelta),
+      parked: parked.map((entry) => ({...entry, delta: decodeDelta(entry.delta)})),
+    };
+  } catch (cause) {
+    throw new CommitFormatError('The journal is damaged: a delta in it cannot be read.', {cause});
+  }
 }

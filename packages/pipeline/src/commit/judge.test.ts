@@ -39,21 +39,91 @@ interface Case {
 const cases: readonly Case[] = [
   {what: 'nothing yet', kind: 'begin'},
   {what: 'a fence and no journal', fence: name('a', 3), kind: 'stop', finding: 'journal lost'},
-  {what: 'a hub made again', fence: name('a', 3), journal: commit(name('a', 3)), hubCreatedAt: 'later', kind: 'stop', finding: 'hub made again'},
-  {what: 'a hub made again before the first fence', journal: commit(name('a', 1)), hubCreatedAt: 'later', kind: 'stop', finding: 'hub made again'},
+  {
+    what: 'a hub made again',
+    fence: name('a', 3),
+    journal: commit(name('a', 3)),
+    hubCreatedAt: 'later',
+    kind: 'stop',
+    finding: 'hub made again',
+  },
+  {
+    what: 'a hub made again before the first fence',
+    journal: commit(name('a', 1)),
+    hubCreatedAt: 'later',
+    kind: 'stop',
+    finding: 'hub made again',
+  },
   {what: 'the first commit, not yet at its fence', journal: commit(name('a', 1)), kind: 'apply'},
-  {what: 'the second commit and no fence', journal: commit(name('a', 2)), kind: 'again', finding: 'documents restored'},
-  {what: 'a journal begun anew and no fence', journal: commit(name('b', 1), name('a', 9)), kind: 'again', finding: 'documents restored'},
+  {
+    what: 'the second commit and no fence',
+    journal: commit(name('a', 2)),
+    kind: 'again',
+    finding: 'documents restored',
+  },
+  {
+    what: 'a journal begun anew and no fence',
+    journal: commit(name('b', 1), name('a', 9)),
+    kind: 'again',
+    finding: 'documents restored',
+  },
   {what: 'the very commit', fence: name('a', 4), journal: commit(name('a', 4)), kind: 'apply'},
   {what: 'a crash before the fence', fence: name('a', 3), journal: commit(name('a', 4)), kind: 'apply'},
-  {what: 'two commits behind', fence: name('a', 2), journal: commit(name('a', 4)), kind: 'again', finding: 'documents restored'},
-  {what: 'a fence ahead by one', fence: name('a', 5), journal: commit(name('a', 4)), kind: 'stop', finding: 'journal restored'},
-  {what: 'another author of one number', fence: name('a', 4, 'other'), journal: commit(name('a', 4)), kind: 'stop', finding: 'two deployments'},
-  {what: 'another lineage', fence: name('b', 4), journal: commit(name('a', 4)), kind: 'again', finding: 'another lineage'},
-  {what: 'another lineage with a higher number: lineage first', fence: name('b', 99), journal: commit(name('a', 4)), kind: 'again', finding: 'another lineage'},
-  {what: 'a journal begun anew behind exactly this fence', fence: name('a', 9), journal: commit(name('b', 1), name('a', 9)), kind: 'apply'},
-  {what: 'a journal begun anew behind another commit', fence: name('a', 10), journal: commit(name('b', 1), name('a', 9)), kind: 'again', finding: 'another lineage'},
-  {what: 'a journal begun anew behind another author', fence: name('a', 9, 'other'), journal: commit(name('b', 1), name('a', 9)), kind: 'again', finding: 'another lineage'},
+  {
+    what: 'two commits behind',
+    fence: name('a', 2),
+    journal: commit(name('a', 4)),
+    kind: 'again',
+    finding: 'documents restored',
+  },
+  {
+    what: 'a fence ahead by one',
+    fence: name('a', 5),
+    journal: commit(name('a', 4)),
+    kind: 'stop',
+    finding: 'journal restored',
+  },
+  {
+    what: 'another author of one number',
+    fence: name('a', 4, 'other'),
+    journal: commit(name('a', 4)),
+    kind: 'stop',
+    finding: 'two deployments',
+  },
+  {
+    what: 'another lineage',
+    fence: name('b', 4),
+    journal: commit(name('a', 4)),
+    kind: 'again',
+    finding: 'another lineage',
+  },
+  {
+    what: 'another lineage with a higher number: lineage first',
+    fence: name('b', 99),
+    journal: commit(name('a', 4)),
+    kind: 'again',
+    finding: 'another lineage',
+  },
+  {
+    what: 'a journal begun anew behind exactly this fence',
+    fence: name('a', 9),
+    journal: commit(name('b', 1), name('a', 9)),
+    kind: 'apply',
+  },
+  {
+    what: 'a journal begun anew behind another commit',
+    fence: name('a', 10),
+    journal: commit(name('b', 1), name('a', 9)),
+    kind: 'again',
+    finding: 'another lineage',
+  },
+  {
+    what: 'a journal begun anew behind another author',
+    fence: name('a', 9, 'other'),
+    journal: commit(name('b', 1), name('a', 9)),
+    kind: 'again',
+    finding: 'another lineage',
+  },
 ];
 
 test.each(cases)('recovery from $what: $kind', ({fence, journal, hubCreatedAt = hub, kind, finding}) => {
@@ -62,12 +132,15 @@ test.each(cases)('recovery from $what: $kind', ({fence, journal, hubCreatedAt = 
   expect('finding' in judgement ? judgement.finding.kind : undefined).toBe(finding);
 });
 
-test.each(cases.filter(({finding}) => finding !== undefined))('the message about $what names the partition and the command', ({fence, journal, hubCreatedAt = hub}) => {
-  const judgement = judge({fence, journal, hubCreatedAt});
-  const text = 'finding' in judgement ? describeFinding(judgement.finding, '12') : '';
-  expect(text).toContain('weir recover --partition 12');
-  expect(text).not.toMatch(/undefined|null|\[object/);
-});
+test.each(cases.filter(({finding}) => finding !== undefined))(
+  'the message about $what names the partition and the command',
+  ({fence, journal, hubCreatedAt = hub}) => {
+    const judgement = judge({fence, journal, hubCreatedAt});
+    const text = 'finding' in judgement ? describeFinding(judgement.finding, '12') : '';
+    expect(text).toContain('weir recover --partition 12');
+    expect(text).not.toMatch(/undefined|null|\[object/);
+  },
+);
 
 test.each([
   ['a lower number', name('a', 5), name('a', 4), true],

@@ -2,7 +2,11 @@ import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {PositionMarks, startMark, type Mark} from './position-marks.ts';
 
-const mark = (sequenceNumber: number, enqueuedTimeMs: number): Mark => ({sequenceNumber, offset: `o${sequenceNumber}`, enqueuedTimeMs});
+const mark = (sequenceNumber: number, enqueuedTimeMs: number): Mark => ({
+  sequenceNumber,
+  offset: `o${sequenceNumber}`,
+  enqueuedTimeMs,
+});
 
 test('marks are a second apart, so that their number follows the time and not the load', () => {
   const marks = new PositionMarks(mark(0, 0));
@@ -42,7 +46,9 @@ test('what lies before a mark is forgotten, the mark itself is kept', () => {
 });
 
 test('a search finds what looking at every mark finds', () => {
-  const steps = fc.array(fc.record({events: fc.integer({min: 1, max: 5}), ms: fc.nat({max: 3_000})}), {maxLength: 40});
+  const steps = fc.array(fc.record({events: fc.integer({min: 1, max: 5}), ms: fc.nat({max: 3_000})}), {
+    maxLength: 40,
+  });
   fc.assert(
     fc.property(steps, fc.nat({max: 200}), fc.nat({max: 120_000}), (list, number, timeMs) => {
       const all = [mark(0, 0)];
@@ -55,7 +61,9 @@ test('a search finds what looking at every mark finds', () => {
         all.push(last);
       }
       expect(marks.before(number)).toEqual(all.findLast((one) => one.sequenceNumber < number) ?? all[0]);
-      expect(marks.enqueuedBefore(timeMs)).toEqual(all.findLast((one) => one.enqueuedTimeMs < timeMs) ?? all[0]);
+      expect(marks.enqueuedBefore(timeMs)).toEqual(
+        all.findLast((one) => one.enqueuedTimeMs < timeMs) ?? all[0],
+      );
     }),
   );
 });

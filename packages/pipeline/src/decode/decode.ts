@@ -53,7 +53,11 @@ const replacementCharacter = '\ufffd';
  * The record of bytes that hold one JSON object of a known shape, as nearly all do, without the bookkeeping that other
  * bodies need. Undefined for everything else, however little it differs: `Unfolding` then decides from the start.
  */
-function decodeSingle(shapes: readonly Shape[], bytes: Uint8Array, enqueuedTimeMs: number): DecodedRecord | undefined {
+function decodeSingle(
+  shapes: readonly Shape[],
+  bytes: Uint8Array,
+  enqueuedTimeMs: number,
+): DecodedRecord | undefined {
   if (bytes[0] !== openingBrace) return undefined; // gzip and byte order marks go here, too
   const text = Buffer.isBuffer(bytes) ? bytes.toString('utf8') : Buffer.from(bytes).toString('utf8');
   if (text.includes(replacementCharacter) || isCertainlyLines(text)) return undefined;

@@ -5,6 +5,7 @@ const initialSlots = 1_024;
 const loadMax = 0.6;
 /** What goes at the bound: enough that the next rebuild is far away. */
 const evictedShare = 1 / 4;
+const nearlyFull = 0.9;
 const empty = -Infinity;
 
 /**
@@ -88,16 +89,17 @@ export class SeenIds {
     const hashes = this.#hashes;
     const sightedMs = this.#sightedMs;
     let keepFromMs = this.#latestMs - this.#horizonMs;
-    const kept = sightedMs.filter((timeMs) => timeMs >= keepFromMs);
-    if (kept.length > this.#idsMax) {
-      kept.sort();
-      const dropped = Math.max(kept.length - this.#idsMax, Math.ceil(this.#idsMax * evictedShare));
+    let count = countFrom(sightedMs, keepFromMs);
+    // Just below the bound every few sightings would rebuild the table again.
+    if (count > this.#idsMax * nearlyFull) {
+      const kept = sightedMs.filter((timeMs) => timeMs >= keepFromMs).sort();
+      const dropped = Math.ceil(kept.length * evictedShare);
       // Equal times go together: the bound holds, and no id is treated better than its neighbour.
       const lastDroppedMs = kept[dropped - 1]!;
       keepFromMs = nextAbove(lastDroppedMs);
-      this.#evicted += kept.reduce((count, timeMs) => count + (timeMs <= lastDroppedMs ? 1 : 0), 0);
+      count = countFrom(kept, keepFromMs);
+      this.#evicted += kept.length - count;
     }
-    const count = sightedMs.reduce((sum, timeMs) => sum + (timeMs >= keepFromMs ? 1 : 0), 0);
     this.#slots = initialSlots;
     while (count > (this.#slots * loadMax) / 2) this.#slots *= 2;
     this.#hashes = new Uint32Array(this.#slots * 4);
@@ -117,6 +119,13 @@ export class SeenIds {
       this.#put(slot, a, b, c, d, sightedMs[from]!);
     }
   }
+}
+
+/** A plain loop: the tables are large, and a callback per slot is what rebuilding would mostly cost. */
+function countFrom(timesMs: Float64Array, fromMs: number): number {
+  let count = 0;
+  for (const timeMs of timesMs) if (timeMs >= fromMs) count++;
+  return count;
 }
 
 /** Ids need not be random, so their words are stirred before they choose a slot. */

@@ -36,16 +36,22 @@ function folded(windows: readonly Grain[], calls: readonly Call[]): DeltaMap {
 }
 
 function encoded(deltas: DeltaMap): Map<string, object> {
-  return new Map([...deltas].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, delta]) => [id, encodeDelta(delta)]));
+  return new Map(
+    [...deltas].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, delta]) => [id, encodeDelta(delta)]),
+  );
 }
 
 test('rolling the finest windows up gives what folding each grain directly gives', () => {
   fc.assert(
-    fc.property(fc.array(call, {maxLength: 60}), fc.shuffledSubarray([...grains], {minLength: 1}), (calls, windows) => {
-      const apart: DeltaMap = new Map();
-      for (const grain of windows) for (const [id, delta] of folded([grain], calls)) apart.set(id, delta);
-      expect(encoded(folded(windows, calls))).toEqual(encoded(apart));
-    }),
+    fc.property(
+      fc.array(call, {maxLength: 60}),
+      fc.shuffledSubarray([...grains], {minLength: 1}),
+      (calls, windows) => {
+        const apart: DeltaMap = new Map();
+        for (const grain of windows) for (const [id, delta] of folded([grain], calls)) apart.set(id, delta);
+        expect(encoded(folded(windows, calls))).toEqual(encoded(apart));
+      },
+    ),
   );
 });
 
@@ -63,8 +69,10 @@ test('every request is in every grain once, under one outcome and one token sour
       const sums = new Map<string, number>();
       for (const {target, measures: m} of folded(grains, calls).values()) {
         expect(m.succeeded + m.throttled + m.failed).toBe(m.requests);
-        expect(m.requestsTokensReported + m.requestsTokensEstimated + m.requestsTokensUnknown).toBe(m.requests);
-        if (target.view === 'latency') expect(m.matched + m.unmatched).toBe(m.requests);
+        expect(m.requestsTokensReported + m.requestsTokensEstimated + m.requestsTokensUnknown).toBe(
+          m.requests,
+        );
+        expect(m.matched + m.unmatched).toBe(target.view === 'latency' ? m.requests : 0);
         const key = `${target.view} ${target.grain}`;
         sums.set(key, (sums.get(key) ?? 0) + m.requests);
       }
@@ -77,7 +85,9 @@ test('a delta comes back from the journal as it went in', () => {
   fc.assert(
     fc.property(fc.array(call, {maxLength: 20}), (calls) => {
       for (const delta of folded(['5m'], calls).values()) {
-        const back = decodeDelta(JSON.parse(JSON.stringify(encodeDelta(delta))) as ReturnType<typeof encodeDelta>);
+        const back = decodeDelta(
+          JSON.parse(JSON.stringify(encodeDelta(delta))) as ReturnType<typeof encodeDelta>,
+        );
         expect(back.target).toEqual(delta.target);
         expect(back.measures).toEqual(delta.measures);
         expect(back.sketch?.encode()).toBe(delta.sketch?.encode());

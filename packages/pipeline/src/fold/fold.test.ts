@@ -57,7 +57,13 @@ test.each([
 });
 
 test('tokens are summed by kind, estimates included, and each request counts under one token source', () => {
-  const tokens = {promptTokens: 10, completionTokens: 5, totalTokens: 15, cachedTokens: 2, reasoningTokens: 1};
+  const tokens = {
+    promptTokens: 10,
+    completionTokens: 5,
+    totalTokens: 15,
+    cachedTokens: 2,
+    reasoningTokens: 1,
+  };
   const {measures} = arrivedOf(
     {...tokens, tokenSource: 'reported'},
     {...tokens, tokenSource: 'summed'},
@@ -98,8 +104,22 @@ test('arrival views know no outcome of the join and no latency', () => {
 
 test('a matched event adds its service time to every bound that it does not exceed', () => {
   const {measures, sketch} = resolvedOf({}, {durationMs: 1000});
-  expect(measures).toMatchObject({matched: 1, unmatched: 0, durationCount: 1, durationMsSum: 1000, durationMsMin: 1000, durationMsMax: 1000});
-  expect(measures).toMatchObject({durationLe250: 0, durationLe500: 0, durationLe1000: 1, durationLe2000: 1, durationLe64000: 1, durationLeInf: 1});
+  expect(measures).toMatchObject({
+    matched: 1,
+    unmatched: 0,
+    durationCount: 1,
+    durationMsSum: 1000,
+    durationMsMin: 1000,
+    durationMsMax: 1000,
+  });
+  expect(measures).toMatchObject({
+    durationLe250: 0,
+    durationLe500: 0,
+    durationLe1000: 1,
+    durationLe2000: 1,
+    durationLe64000: 1,
+    durationLeInf: 1,
+  });
   expect(sketch?.count).toBe(1);
 });
 
@@ -108,7 +128,12 @@ test('a service time beyond the last bound is counted under infinity alone', () 
 });
 
 test('an error counts in the latency figures like any other answer', () => {
-  expect(resolvedOf({status: 500}, {durationMs: 3}).measures).toMatchObject({failed: 1, matched: 1, durationCount: 1, durationMsSum: 3});
+  expect(resolvedOf({status: 500}, {durationMs: 3}).measures).toMatchObject({
+    failed: 1,
+    matched: 1,
+    durationCount: 1,
+    durationMsSum: 3,
+  });
 });
 
 test('a row without a usable service time matches and adds no latency', () => {
@@ -120,17 +145,40 @@ test('a row without a usable service time matches and adds no latency', () => {
 test('an unmatched event still counts, under what the gateway knew', () => {
   const {measures, target} = resolvedOf({model: 'gpt-4o-mini', stream: false}, undefined);
   expect(measures).toMatchObject({requests: 1, unmatched: 1, matched: 0});
-  expect(target.dimensions).toEqual(['eastus2', 'all', 'gpt-4o-mini', 'unknown', 'non-streaming', 'all', 'all', 'unknown']);
+  expect(target.dimensions).toEqual([
+    'eastus2',
+    'all',
+    'gpt-4o-mini',
+    'unknown',
+    'non-streaming',
+    'all',
+    'all',
+    'unknown',
+  ]);
 });
 
 test('diagnostics decide model, version, stream type and principal; what they leave open the gateway decides', () => {
-  expect(resolvedOf({model: 'alias', stream: false}, {principal: 'p1'}).target.dimensions).toEqual(
-    ['eastus2', 'all', 'gpt-4o', '2024-08-06', 'streaming', 'all', 'all', 'p1'],
-  );
+  expect(resolvedOf({model: 'alias', stream: false}, {principal: 'p1'}).target.dimensions).toEqual([
+    'eastus2',
+    'all',
+    'gpt-4o',
+    '2024-08-06',
+    'streaming',
+    'all',
+    'all',
+    'p1',
+  ]);
   const silent = {model: '', modelVersion: '', principal: '', streamType: 'unknown'} as const;
-  expect(resolvedOf({model: 'alias', stream: true}, silent).target.dimensions).toEqual(
-    ['eastus2', 'all', 'alias', 'unknown', 'streaming', 'all', 'all', 'unknown'],
-  );
+  expect(resolvedOf({model: 'alias', stream: true}, silent).target.dimensions).toEqual([
+    'eastus2',
+    'all',
+    'alias',
+    'unknown',
+    'streaming',
+    'all',
+    'all',
+    'unknown',
+  ]);
 });
 
 test('groups with awkward values stay apart', () => {

@@ -20,5 +20,11 @@ test('sums add, minima and maxima keep the extreme', () => {
   addDuration(b, 30);
   a.remainingTokensMin = 4;
   addMeasures(a, b);
-  expect(a).toMatchObject({durationCount: 2, durationMsSum: 40, durationMsMin: 10, durationMsMax: 30, remainingTokensMin: 4});
+  expect(a).toMatchObject({
+    durationCount: 2,
+    durationMsSum: 40,
+    durationMsMin: 10,
+    durationMsMax: 30,
+    remainingTokensMin: 4,
+  });
 });

@@ -68,7 +68,9 @@ export class ViewFold {
   }
 
   #begin(event: GatewayEvent, row: DiagnosticsRow | undefined, startMs: number): AggregateDelta {
-    const values = dimensions.map((dimension, i) => (this.#grouped[i] ? valueOf[dimension](event, row) : 'all'));
+    const values = dimensions.map((dimension, i) =>
+      this.#grouped[i] ? valueOf[dimension](event, row) : 'all',
+    );
     this.#size += 1;
     return emptyDelta(this.#target(this.#finest, startMs, values));
   }

@@ -26,12 +26,15 @@ export function serviceDurationMs(row: {
   responseTicks: string;
 }): number | undefined {
   const {durationMs, requestTicks, responseTicks} = row;
-  if (durationMs !== null && Number.isFinite(durationMs) && durationMs >= 0) return Math.trunc(durationMs);
+  if (durationMs !== null && durationMs >= 0 && durationMs <= durationMaxMs) return Math.trunc(durationMs);
   if (!ticksPattern.test(requestTicks) || !ticksPattern.test(responseTicks)) return undefined;
   // Ticks exceed 2^53, so their difference is taken exactly before it becomes a number.
   const ticks = BigInt(responseTicks) - BigInt(requestTicks);
-  return ticks < 0n ? undefined : Number(ticks / ticksPerMs);
+  return ticks < 0n || ticks > BigInt(durationMaxMs) * ticksPerMs ? undefined : Number(ticks / ticksPerMs);
 }
+
+/** No call takes a month: a larger number is damage, and would not fit the sketch's bins or an exact sum. */
+export const durationMaxMs = 30 * 86_400_000;
 
 const ticksPattern = /^[0-9]{1,19}$/;
 const ticksPerMs = 10_000n;

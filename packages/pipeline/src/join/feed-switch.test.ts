@@ -29,8 +29,19 @@ test.each([
 
 test('between the bounds the feed stays as it is, so that a load around them does not switch to and fro', () => {
   const feed = new FeedSwitch();
-  const loads: [number, boolean][] = [[6, true], [4, false], [6, false], [7, false], [7.5, true], [6, true], [5, true], [4.9, false]];
-  loads.forEach(([perSecond, isOn], i) => expect(after(feed, i * (measuredMs + 1_000), perSecond), `${i}: ${perSecond}/s`).toBe(isOn));
+  const loads: [number, boolean][] = [
+    [6, true],
+    [4, false],
+    [6, false],
+    [7, false],
+    [7.5, true],
+    [6, true],
+    [5, true],
+    [4.9, false],
+  ];
+  loads.forEach(([perSecond, isOn], i) =>
+    expect(after(feed, i * (measuredMs + 1_000), perSecond), `${i}: ${perSecond}/s`).toBe(isOn),
+  );
 });
 
 test('a long silence counts as the rate that it was', () => {

@@ -22,13 +22,25 @@ class Partition implements RecordOwner {
 
   record(requestId: string, enqueuedTimeMs = 0): OpenRecord {
     const place = {sequenceNumber: this.#open.size, index: 0};
-    const record = {owner: this, ...place, requestId, event: gatewayEvent({requestId}), eventTimeMs: 0, enqueuedTimeMs, nextSweepMs: 0, asked: true, next: undefined};
+    const record = {
+      owner: this,
+      ...place,
+      requestId,
+      event: gatewayEvent({requestId}),
+      eventTimeMs: 0,
+      enqueuedTimeMs,
+      nextSweepMs: 0,
+      waitingSinceMs: 0,
+      asked: true,
+      next: undefined,
+    };
     this.#open.add(record);
     return record;
   }
 }
 
-const row = (requestId: string, fields: Partial<DiagnosticsRow> = {}) => diagnosticsRow({requestId, ...fields});
+const row = (requestId: string, fields: Partial<DiagnosticsRow> = {}) =>
+  diagnosticsRow({requestId, ...fields});
 const matched = (one: DiagnosticsRow): JoinOutcome => ({kind: 'matched', row: one});
 
 let join: LookupJoin;
@@ -58,8 +70,17 @@ test('of several rows in one answer the better one is applied, whatever their or
   waiting('a');
   join.offer([worse, better], 10);
   waiting('b');
-  join.offer([{...better, requestId: 'b'}, {...worse, requestId: 'b'}], 10);
-  expect(partition.settled.map(([, outcome]) => outcome)).toEqual([matched(better), matched({...better, requestId: 'b'})]);
+  join.offer(
+    [
+      {...better, requestId: 'b'},
+      {...worse, requestId: 'b'},
+    ],
+    10,
+  );
+  expect(partition.settled.map(([, outcome]) => outcome)).toEqual([
+    matched(better),
+    matched({...better, requestId: 'b'}),
+  ]);
   expect(join.counts.rowsDuplicate).toBe(2);
 });
 
@@ -98,7 +119,10 @@ test('a row for an event that was settled as unmatched is late, no attempt behin
 });
 
 test('rows ahead are bounded: the oldest goes and is counted', () => {
-  join.offer(['a', 'b', 'c', 'd'].map((id) => row(id)), 10);
+  join.offer(
+    ['a', 'b', 'c', 'd'].map((id) => row(id)),
+    10,
+  );
   expect(join.rowsAhead).toBe(3);
   expect(join.counts.rowsAheadDropped).toBe(1);
   waiting('a');

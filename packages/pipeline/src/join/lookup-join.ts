@@ -75,14 +75,34 @@ export class LookupJoin {
     this.#waitingCount++;
   }
 
+  /** An event that was settled by an owner before: a row for it is late, not ahead. */
+  settledBefore(requestId: string): void {
+    if (this.#waiting.has(requestId)) return;
+    this.#ahead.take(requestId);
+    this.#settled.sight(requestId, 0, this.#serviceNowMs);
+  }
+
   /** Rows of one complete answer. */
   offer(rows: readonly DiagnosticsRow[], serviceNowMs: number): void {
     this.#serviceNowMs = serviceNowMs;
     this.counts.rows += rows.length;
-    for (const row of bestOfEach(rows, this.counts)) {
+    const answered: OpenRecord[] = [];
+    const unasked: DiagnosticsRow[] = [];
+    for (const row of rows) {
       const record = this.#waiting.get(row.requestId);
-      if (record !== undefined) this.#settleAll(record, row, serviceNowMs);
-      else if (this.#ahead.has(row.requestId) || this.#settled.hasSighted(row.requestId, 0, serviceNowMs)) {
+      if (record === undefined) unasked.push(row);
+      else if (record.row === undefined) {
+        record.row = row;
+        answered.push(record);
+      } else {
+        this.counts.rowsDuplicate++;
+        record.row = betterRow(record.row, row);
+      }
+    }
+    // Only now: of several rows for one id in an answer the best counts, not the first.
+    for (const record of answered) this.#settleAll(record, record.row!, serviceNowMs);
+    for (const row of bestOfEach(unasked, this.counts)) {
+      if (this.#ahead.has(row.requestId) || this.#settled.hasSighted(row.requestId, 0, serviceNowMs)) {
         this.counts.rowsLate++;
       } else if (this.#ahead.add(row, serviceNowMs) !== undefined) this.counts.rowsAheadDropped++;
     }
@@ -142,7 +162,7 @@ export class LookupJoin {
     let record: OpenRecord | undefined = first;
     while (record !== undefined) {
       const {next}: OpenRecord = record;
-      record.next = undefined;
+      record.next = record.row = undefined;
       this.#waitingCount--;
       this.#match(record, row);
       record = next;

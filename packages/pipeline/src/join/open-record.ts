@@ -26,8 +26,15 @@ export interface OpenRecord {
   readonly enqueuedTimeMs: number;
   /** When the sweep may ask for it next, by the service's clock. */
   nextSweepMs: number;
+  /** When it was read here, by the local clock; ms. */
+  readonly waitingSinceMs: number;
   /** Named in a query under way. */
   asked: boolean;
   /** Another record that waits for the same id. */
   next: OpenRecord | undefined;
+  /** The best row for the id so far, while an answer is gone through. */
+  row?: DiagnosticsRow | undefined;
+  /** Neighbours in the list of the owner, which is in the order of enqueueing. */
+  older?: OpenRecord | undefined;
+  younger?: OpenRecord | undefined;
 }

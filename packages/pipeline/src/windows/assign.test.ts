@@ -17,8 +17,16 @@ test.each([
 });
 
 test('clamping moves an event to the limit that it passed', () => {
-  expect(assignEventTime(enqueuedMs + 5_000, enqueuedMs, clamping)).toEqual({kind: 'clamped', eventTimeMs: enqueuedMs + 100, side: 'early'});
-  expect(assignEventTime(enqueuedMs - 5_000, enqueuedMs, clamping)).toEqual({kind: 'clamped', eventTimeMs: enqueuedMs - 200, side: 'late'});
+  expect(assignEventTime(enqueuedMs + 5_000, enqueuedMs, clamping)).toEqual({
+    kind: 'clamped',
+    eventTimeMs: enqueuedMs + 100,
+    side: 'early',
+  });
+  expect(assignEventTime(enqueuedMs - 5_000, enqueuedMs, clamping)).toEqual({
+    kind: 'clamped',
+    eventTimeMs: enqueuedMs - 200,
+    side: 'late',
+  });
 });
 
 test('without a limit no event is too late', () => {

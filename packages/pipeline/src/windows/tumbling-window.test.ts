@@ -30,7 +30,11 @@ test('every time lies in exactly one window, aligned to the epoch in UTC', () =>
 test('windows nest: the start of the finer window lies in the same coarser one', () => {
   fc.assert(
     fc.property(time, (eventTimeMs) => {
-      for (const [finer, coarser] of [['5m', '1h'], ['1h', '1d'], ['5m', '1d']] as const) {
+      for (const [finer, coarser] of [
+        ['5m', '1h'],
+        ['1h', '1d'],
+        ['5m', '1d'],
+      ] as const) {
         const startMs = windowStartMs(eventTimeMs, grainMs[finer]);
         expect(windowStartMs(startMs, grainMs[coarser])).toBe(windowStartMs(eventTimeMs, grainMs[coarser]));
       }

@@ -14,17 +14,30 @@ let told: ReturnType<typeof reports>;
 let writer: DocumentWriter;
 let stop: AbortController;
 beforeEach(async () => {
-  [documents, clock, told, stop] = [new InMemoryDocuments(), new VirtualClock(), reports(), new AbortController()];
+  [documents, clock, told, stop] = [
+    new InMemoryDocuments(),
+    new VirtualClock(),
+    reports(),
+    new AbortController(),
+  ];
   await clock.advance(noonMs);
   writer = newWriter();
 });
 
 function newWriter(): DocumentWriter {
   const ports = {aggregates: documents, clock, random: () => 0.5};
-  return new DocumentWriter({ports, retentionMs: {'5m': 30 * dayMs, '1h': undefined, '1d': undefined}, report: told.report});
+  return new DocumentWriter({
+    ports,
+    retentionMs: {'5m': 30 * dayMs, '1h': undefined, '1d': undefined},
+    report: told.report,
+  });
 }
 
-function add(source: string, n: number, {requests = 1, signal = stop.signal}: {requests?: number; signal?: AbortSignal} = {}): Promise<Applied> {
+function add(
+  source: string,
+  n: number,
+  {requests = 1, signal = stop.signal}: {requests?: number; signal?: AbortSignal} = {},
+): Promise<Applied> {
   return writer.add(target, {source, n, delta: delta(requests)}, signal);
 }
 
@@ -84,7 +97,9 @@ test('two documents do not wait for one another', async () => {
   documents.onWrite = ({id}) => (id === target.id ? new Promise(() => {}) : undefined);
   void add('a', 1);
   const other = delta(2, {region: 'westeurope'});
-  expect(await all(writer.add(other.target, {source: 'a', n: 1, delta: other}, stop.signal))).toEqual(['applied']);
+  expect(await all(writer.add(other.target, {source: 'a', n: 1, delta: other}, stop.signal))).toEqual([
+    'applied',
+  ]);
 });
 
 test('what the document remembers is skipped without a write', async () => {
@@ -106,13 +121,20 @@ test('a refused write after which the document has our number is success without
   expect([writes(), there()?.['requests']]).toEqual([1, 1]);
 });
 
-test.each(['answer lost', 'never arrives'] as const)('a write whose fate is unclear (%s) counts once', async (fault) => {
-  documents.writes.push(fault);
-  expect(await all(add('a', 1, {requests: 6}))).toEqual(['applied']);
-  expect(there()).toMatchObject({requests: 6, revision: 1});
-  expect(documents.requests.map((request) => request.split(' ')[0]).slice(0, 3)).toEqual(['read', 'write', 'read']);
-  expect(told.kinds()).toEqual(['write']);
-});
+test.each(['answer lost', 'never arrives'] as const)(
+  'a write whose fate is unclear (%s) counts once',
+  async (fault) => {
+    documents.writes.push(fault);
+    expect(await all(add('a', 1, {requests: 6}))).toEqual(['applied']);
+    expect(there()).toMatchObject({requests: 6, revision: 1});
+    expect(documents.requests.map((request) => request.split(' ')[0]).slice(0, 3)).toEqual([
+      'read',
+      'write',
+      'read',
+    ]);
+    expect(told.kinds()).toEqual(['write']);
+  },
+);
 
 test('a document deleted under a copy is made again within its retention, with the new delta alone', async () => {
   await all(add('a', 1, {requests: 6}));

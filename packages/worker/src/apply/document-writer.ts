@@ -11,6 +11,7 @@ import {
   type RetentionMs,
 } from '@weir/pipeline';
 import {LRUCache} from 'lru-cache';
+import pLimit from 'p-limit';
 import {Backoff, serviceBackoff} from '../backoff.ts';
 import type {WorkerPorts} from '../ports.ts';
 import type {ReportTrouble} from '../trouble.ts';
@@ -19,6 +20,8 @@ import type {ReportTrouble} from '../trouble.ts';
 const copiesMax = 10_000;
 /** Nothing can be written until a person acts, so asking often is only noise. */
 const forbiddenRetryMs = 10_000;
+/** Documents with a read or write under way; the store's own governor decides how many requests are. */
+const documentsAtATime = 256;
 
 /** What became of one contribution. */
 export type Applied =
@@ -55,6 +58,7 @@ export class DocumentWriter {
   readonly #report: ReportTrouble;
   readonly #copies = new LRUCache<string, Copy>({max: copiesMax});
   readonly #pending = new Map<string, Pending[]>();
+  readonly #limit = pLimit(documentsAtATime);
 
   constructor(options: {
     ports: Pick<WorkerPorts, 'aggregates' | 'clock' | 'random'>;
@@ -98,8 +102,12 @@ export class DocumentWriter {
     for (;;) {
       const batch = this.#pending.get(target.id)!;
       if (batch.length === 0) break;
-      this.#pending.set(target.id, []);
-      await this.#write(target, batch);
+      await this.#limit(() => {
+        // What came while this document waited for its turn goes into the same write.
+        const waiting = this.#pending.get(target.id)!;
+        this.#pending.set(target.id, []);
+        return this.#write(target, waiting);
+      });
     }
     this.#pending.delete(target.id);
   }
@@ -137,6 +145,7 @@ export class DocumentWriter {
       state = copy === undefined ? newAggregate(target) : readAggregate(target, copy.document);
     } catch (error) {
       if (!(error instanceof UnreadableDocumentError)) throw error;
+      this.#copies.delete(target.id); // so that a document that is mended is read again
       // The next try must see whether somebody has mended it.
       this.#copies.delete(target.id);
       return {kind: 'parked', reason: `the document cannot be read: ${error.message}`};

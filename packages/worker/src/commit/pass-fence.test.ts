@@ -7,17 +7,28 @@ import {passFence, readFenceCopy, type FenceCopy, type FencePass} from './pass-f
 
 const progress: Progress = {watermarks: {arrivalMs: 0, resolvedMs: 0}, lagMs: 0, owner: 'worker', nowMs: 0};
 const id = progressId(partition);
-const own = commit({n: 5, author: 'me'});
+let own = commit({n: 5, author: 'me'});
 
 let documents: InMemoryDocuments;
 let clock: VirtualClock;
 let stop: AbortController;
 let told: ReturnType<typeof reports>;
 beforeEach(() => {
-  [documents, clock, stop, told] = [new InMemoryDocuments(), new VirtualClock(), new AbortController(), reports()];
+  own = commit({n: 5, author: 'me'});
+  [documents, clock, stop, told] = [
+    new InMemoryDocuments(),
+    new VirtualClock(),
+    new AbortController(),
+    reports(),
+  ];
 });
 
-const common = () => ({ports: {progress: documents, clock, random: () => 0.5}, partition, signal: stop.signal, report: told.report});
+const common = () => ({
+  ports: {progress: documents, clock, random: () => 0.5},
+  partition,
+  signal: stop.signal,
+  report: told.report,
+});
 
 async function pass(copy?: FenceCopy): Promise<FencePass> {
   const passing = passFence({...common(), commit: own, progress: () => progress, copy});
@@ -31,9 +42,22 @@ function fenceAt(fields: Partial<typeof own>): FenceCopy {
   return {etag, name: {lineage: at.lineage, n: at.n, author: at.author}};
 }
 
-test('the first commit makes the fence', async () => {
-  expect(await pass()).toMatchObject({kind: 'passed', copy: {name: {lineage: 'lineage1', n: 5, author: 'me'}}});
-  expect(documents.get(id)).toMatchObject({n: 5, author: 'me', owner: 'worker'});
+test('the first commit of a journal makes the fence', async () => {
+  own = commit({n: 1, author: 'me'});
+  expect(await pass()).toMatchObject({
+    kind: 'passed',
+    copy: {name: {lineage: 'lineage1', n: 1, author: 'me'}},
+  });
+  expect(documents.get(id)).toMatchObject({n: 1, author: 'me', owner: 'worker'});
+});
+
+test.each([
+  ['a later commit', commit({n: 5})],
+  ['a journal begun anew', commit({n: 1, follows: {lineage: 'old', n: 9, author: 'x'}})],
+])('%s that finds no fence is stale: the document was lost', async (_, one) => {
+  own = one;
+  expect(await pass()).toEqual({kind: 'stale', fence: undefined});
+  expect(documents.all()).toEqual([]);
 });
 
 test('a commit moves the fence forward, under the copy’s ETag and without a read', async () => {
@@ -70,11 +94,14 @@ test('a refused write whose fence is still behind is tried again', async () => {
   expect(await pass(copy)).toMatchObject({kind: 'passed'});
 });
 
-test.each(['answer lost', 'never arrives'] as const)('a write whose fate is unclear (%s) is read back and passes', async (fault) => {
-  documents.writes.push(fault);
-  expect(await pass(fenceAt({n: 4}))).toMatchObject({kind: 'passed'});
-  expect(documents.get(id)).toMatchObject({n: 5, author: 'me'});
-});
+test.each(['answer lost', 'never arrives'] as const)(
+  'a write whose fate is unclear (%s) is read back and passes',
+  async (fault) => {
+    documents.writes.push(fault);
+    expect(await pass(fenceAt({n: 4}))).toMatchObject({kind: 'passed'});
+    expect(documents.get(id)).toMatchObject({n: 5, author: 'me'});
+  },
+);
 
 test('an unclear write after which another owner stands there is stale', async () => {
   const copy = fenceAt({n: 4});
@@ -84,6 +111,7 @@ test('an unclear write after which another owner stands there is stale', async (
 });
 
 test('a throttled write waits as long as the service asks', async () => {
+  own = commit({n: 1});
   documents.writes.push({kind: 'throttled', retryAfterMs: 3_000});
   const passing = passFence({...common(), commit: own, progress: () => progress, copy: undefined});
   await clock.advance(2_999);
@@ -94,12 +122,14 @@ test('a throttled write waits as long as the service asks', async () => {
 });
 
 test('a container that may not be written is said with its reason and tried again', async () => {
+  own = commit({n: 1});
   documents.writes.push({kind: 'forbidden', reason: 'the role is missing'});
   expect(await pass()).toMatchObject({kind: 'passed'});
   expect(told.troubles[0]?.message).toContain('the role is missing');
 });
 
 test('a read that fails is repeated, and ends with the signal', async () => {
+  own = commit({n: 1});
   documents.reads.push({kind: 'unavailable', cause: 'down'}, {kind: 'throttled', retryAfterMs: 10});
   expect(await pass()).toMatchObject({kind: 'passed'});
   documents.reads.push({kind: 'unavailable', cause: 'down'});

@@ -20,8 +20,8 @@ export interface FenceCopy {
 
 export type FencePass =
   | {readonly kind: 'passed'; readonly copy: FenceCopy}
-  /** Another lineage, a higher number, or the same number by another author: discard memory and recover. */
-  | {readonly kind: 'stale'; readonly fence: CommitName}
+  /** Another lineage, a higher number, the same number by another author, or none at all: discard memory and recover. */
+  | {readonly kind: 'stale'; readonly fence: CommitName | undefined}
   | {readonly kind: 'aborted'};
 
 /** Moves the fence forward to a commit, or rewrites it with the same one: the first step of every apply. */
@@ -50,7 +50,11 @@ export async function passFence({
       if (found === 'aborted') break;
       known = found;
     }
-    if (known !== undefined && !passesFence(commit, known.name)) return {kind: 'stale', fence: known.name};
+    // Only a journal's very first commit finds no fence; a later one would hide that the document was lost.
+    const isFirst = commit.n === 1 && commit.follows === undefined;
+    if (known === undefined ? !isFirst : !passesFence(commit, known.name)) {
+      return {kind: 'stale', fence: known?.name};
+    }
     const answer = await ports.progress.write(
       progressDocument(partition, commit, progress()),
       known?.etag,

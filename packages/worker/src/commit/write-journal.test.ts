@@ -10,11 +10,21 @@ let clock: VirtualClock;
 let stop: AbortController;
 let told: ReturnType<typeof reports>;
 beforeEach(() => {
-  [journal, clock, stop, told] = [new InMemoryJournal(), new VirtualClock(), new AbortController(), reports()];
+  [journal, clock, stop, told] = [
+    new InMemoryJournal(),
+    new VirtualClock(),
+    new AbortController(),
+    reports(),
+  ];
 });
 
 const second = taken(commit({n: 2, author: 'me'}));
-const common = () => ({ports: {journal, clock, random: () => 0.5}, partition, signal: stop.signal, report: told.report});
+const common = () => ({
+  ports: {journal, clock, random: () => 0.5},
+  partition,
+  signal: stop.signal,
+  report: told.report,
+});
 
 /** Writes commit 2 behind a commit 1 that is there, letting all waits pass. */
 async function write(etag: string | undefined): Promise<JournalWrite> {
@@ -75,6 +85,12 @@ test.each([
   journal.put(taken(commit({n: 2, author: 'somebody'})).bytes);
   expect(await write(etag)).toEqual({kind: 'lost', cause: 'another owner wrote commit 2'});
   expect(there()).toBe('somebody');
+});
+
+test('a journal that another version wrote means that the partition is lost', async () => {
+  const etag = first();
+  journal.put(Buffer.from('of another version'));
+  expect(await write(etag)).toMatchObject({kind: 'lost'});
 });
 
 test('a journal that was deleted is not written again', async () => {

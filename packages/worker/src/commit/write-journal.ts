@@ -1,4 +1,11 @@
-import {decodeCommit, type JournalRead, type SourcePartition, type TakenCommit} from '@weir/pipeline';
+import {
+  CommitFormatError,
+  decodeCommit,
+  type Commit,
+  type JournalRead,
+  type SourcePartition,
+  type TakenCommit,
+} from '@weir/pipeline';
 import {Backoff, serviceBackoff} from '../backoff.ts';
 import type {WorkerPorts} from '../ports.ts';
 import type {ReportTrouble} from '../trouble.ts';
@@ -48,13 +55,26 @@ export async function writeJournal({
     if (found.kind === 'missing') {
       if (etag !== undefined) return {kind: 'lost', cause: 'the journal was deleted'};
     } else if (found.etag !== etag) {
-      const there = decodeCommit(found.bytes);
-      if (there.author === commit.author) return {kind: 'written', etag: found.etag};
-      return {kind: 'lost', cause: `another owner wrote commit ${there.n}`};
+      const there = readCommit(found.bytes);
+      if (there?.author === commit.author) return {kind: 'written', etag: found.etag};
+      return {
+        kind: 'lost',
+        cause: `another owner wrote commit ${there?.n ?? 'in a format of another version'}`,
+      };
     }
     await backoff.wait(signal);
   }
   return {kind: 'aborted'};
+}
+
+/** Our own commit can always be read; what cannot is another owner's. */
+function readCommit(bytes: Uint8Array): Commit | undefined {
+  try {
+    return decodeCommit(bytes);
+  } catch (error) {
+    if (error instanceof CommitFormatError) return undefined;
+    throw error;
+  }
 }
 
 /** Asks until there is an answer; undefined when the signal fired first. */

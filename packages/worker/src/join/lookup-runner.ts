@@ -20,6 +20,7 @@ export interface LookupSettings {
   readonly sweepAfterMs: number | undefined;
   readonly sweepAfterDefaultMs: {readonly withFeed: number; readonly withoutFeed: number};
   readonly sweepIntervalMs: number;
+  readonly deadlineMs: number;
   readonly waitMaxMs: number;
   readonly concurrency: number;
 }
@@ -45,6 +46,8 @@ export interface LookupRunnerOptions {
 
 /** The service takes lists of any length; a query of this many ids is some 200 kB. */
 const idsPerSweepMax = 5_000;
+/** A local clock that moves by this much more or less than was slept has been set, or the machine was suspended. */
+const clockJumpMs = 5_000;
 /** The feed goes at most this far beyond what has been read, or its rows would have to wait for events in memory. */
 const aheadOfReadingMs = 300_000;
 /** Diagnostics may be stored a little before the gateway's event is enqueued. */
@@ -74,6 +77,9 @@ export class LookupRunner {
   #offsetMs: number | undefined;
   #clockAskedMs = -Infinity;
   #nextSweepMs = -Infinity;
+  /** Halved when an answer was cut or too slow, doubled when one was complete. */
+  #idsPerSweep = idsPerSweepMax;
+  #tickedMs: number | undefined;
   #readFromMs = Infinity;
   #counted = 0;
 
@@ -105,6 +111,7 @@ export class LookupRunner {
 
   /** Events from this enqueued time on are being read, perhaps again: their rows have to be looked for again. */
   readFrom(enqueuedTimeMs: number): void {
+    if (!this.#switch.isOn) return; // the sweep asks for them
     this.#readFromMs = Math.min(this.#readFromMs, enqueuedTimeMs - beforeEventMs);
   }
 
@@ -113,9 +120,18 @@ export class LookupRunner {
     const {settings} = this.#options;
     const tickMs = Math.min(tickBoundsMs.most, Math.max(tickBoundsMs.least, settings.feedIntervalMs / 4));
     while (!signal.aborted) {
+      this.#heedClock(tickMs);
       this.#tick(signal);
       await clock.sleep(tickMs, signal);
     }
+  }
+
+  /** What is known of the service's clock is only good while the local one runs evenly. */
+  #heedClock(tickMs: number): void {
+    const localMs = this.#options.ports.clock.now();
+    const sleptMs = localMs - (this.#tickedMs ?? localMs - tickMs);
+    this.#tickedMs = localMs;
+    if (Math.abs(sleptMs - tickMs) > clockJumpMs) this.#offsetMs = undefined;
   }
 
   #tick(signal: AbortSignal): void {
@@ -123,11 +139,12 @@ export class LookupRunner {
     this.#countEvents(localMs);
     if (this.#offsetMs === undefined || localMs - this.#clockAskedMs >= clockEveryMs)
       this.#askClock(localMs, signal);
+    if (this.#offsetMs !== undefined) {
+      const nowMs = localMs + this.#offsetMs;
+      if (this.#switch.isOn) this.#planFeed(nowMs, signal);
+      this.#sweep(nowMs, signal);
+    }
     this.#giveUpOld(localMs + (this.#offsetMs ?? 0));
-    if (this.#offsetMs === undefined) return;
-    const nowMs = localMs + this.#offsetMs;
-    if (this.#switch.isOn) this.#planFeed(nowMs, signal);
-    this.#sweep(nowMs, signal);
   }
 
   #countEvents(localMs: number): void {
@@ -135,6 +152,7 @@ export class LookupRunner {
     const switched = this.#switch.count(received - this.#counted, localMs);
     this.#counted = received;
     if (!switched) return;
+    this.#readFromMs = Infinity;
     if (!this.#switch.isOn) return this.#feed.forget();
     for (const partition of this.#options.partitions()) {
       for (const {enqueuedTimeMs} of partition.openRecords()) {
@@ -150,10 +168,10 @@ export class LookupRunner {
       this.#feed.readFrom(this.#readFromMs, nowMs);
       this.#readFromMs = Infinity;
     }
-    while (this.#mayAsk(nowMs)) {
+    while (this.#mayAsk()) {
       const slice = this.#feed.next(this.#feedUntilMs(nowMs));
       if (slice === undefined) return;
-      if (!this.#budget.take(nowMs, this.#options.workers())) {
+      if (!this.#mayQuery()) {
         this.#feed.failed(slice);
         return;
       }
@@ -191,12 +209,12 @@ export class LookupRunner {
   #sweep(nowMs: number, signal: AbortSignal): void {
     const {settings} = this.#options;
     if (nowMs < this.#nextSweepMs) return;
-    while (this.#mayAsk(nowMs)) {
+    while (this.#mayAsk()) {
       const records = this.#dueRecords(nowMs);
-      if (records.length > 0 && this.#budget.take(nowMs, this.#options.workers())) {
+      if (records.length > 0 && this.#mayQuery()) {
         for (const record of records) record.asked = true;
         void this.#limit(() => this.#askFor(records, signal));
-        if (records.length === idsPerSweepMax) continue;
+        if (records.length === this.#idsPerSweep) continue;
       }
       this.#nextSweepMs = nowMs + Math.min(sweepEveryMaxMs, settings.sweepIntervalMs / sweepsPerInterval);
       return;
@@ -215,7 +233,7 @@ export class LookupRunner {
         if (record.enqueuedTimeMs + afterMs > nowMs || record.enqueuedTimeMs > passedMs) break;
         if (record.asked || record.nextSweepMs > nowMs) continue;
         due.push(record);
-        if (due.length === idsPerSweepMax) return due;
+        if (due.length === this.#idsPerSweep) return due;
       }
     }
     return due;
@@ -247,33 +265,49 @@ export class LookupRunner {
     };
     const sentMs = this.serviceNowMs;
     const answer = await this.#ask(() => this.#options.ports.diagnostics.byIds(query, signal), signal);
-    if (answer?.kind === 'complete')
+    if (answer?.kind === 'complete') {
+      this.#idsPerSweep = Math.min(idsPerSweepMax, this.#idsPerSweep * 2);
       this.#options.join.swept(records, answer.rows, sentMs, this.serviceNowMs);
-    else this.#options.join.notSwept(records);
+      return;
+    }
+    if (answer?.kind === 'partial' || answer?.kind === 'tooSlow') {
+      // Records come in the order of enqueueing, so fewer ids also span less time.
+      this.#idsPerSweep = Math.max(1, Math.floor(records.length / 2));
+      this.#nextSweepMs = -Infinity;
+    }
+    this.#options.join.notSwept(records);
   }
 
   /** While the source is down nothing times out, up to the age at which an event may no longer be read again. */
   #giveUpOld(nowMs: number): void {
+    const localMs = this.#options.ports.clock.now();
     const {join, partitions, settings} = this.#options;
     for (const partition of partitions()) {
       const old: OpenRecord[] = [];
       for (const record of partition.openRecords()) {
         if (record.enqueuedTimeMs + settings.waitMaxMs > nowMs) break;
-        old.push(record);
+        // An event that was read late has not waited yet: it gets as long to be asked for as any other.
+        if (localMs - record.waitingSinceMs >= settings.deadlineMs) old.push(record);
       }
       for (const record of old) join.giveUp(record);
     }
   }
 
   #askClock(localMs: number, signal: AbortSignal): void {
-    if (!this.#mayAsk(localMs) || !this.#budget.take(localMs, this.#options.workers())) return;
+    if (!this.#mayAsk() || !this.#mayQuery()) return;
     this.#clockAskedMs = localMs;
     void this.#limit(() => this.#ask(() => this.#options.ports.diagnostics.serviceNow(signal), signal));
   }
 
-  #mayAsk(nowMs: number): boolean {
+  /** Pace and budget measure what has passed here: they are in local time throughout. */
+  #mayAsk(): boolean {
     const {concurrency} = this.#options.settings;
-    return this.#pace.mayAsk(nowMs) && this.#limit.activeCount + this.#limit.pendingCount < concurrency;
+    const isFree = this.#limit.activeCount + this.#limit.pendingCount < concurrency;
+    return isFree && this.#pace.mayAsk(this.#options.ports.clock.now());
+  }
+
+  #mayQuery(): boolean {
+    return this.#budget.take(this.#options.ports.clock.now(), this.#options.workers());
   }
 
   async #ask(query: () => Promise<LookupAnswer>, signal: AbortSignal): Promise<LookupAnswer | undefined> {
@@ -286,7 +320,7 @@ export class LookupRunner {
       throw error;
     }
     const localMs = clock.now();
-    this.#pace.heed(answer, localMs + (this.#offsetMs ?? 0));
+    this.#pace.heed(answer, localMs);
     this.#options.onAnswer(answer);
     if (answer.kind === 'complete') {
       if (answer.serviceNowMs !== undefined) {

@@ -31,7 +31,8 @@ test('no 30 s hold more than the budget', () => {
   const budget = new QueryBudget();
   const sent: number[] = [];
   for (let nowMs = 0; nowMs < 120_000; nowMs += 130) if (budget.take(nowMs, 2)) sent.push(nowMs);
-  for (const fromMs of sent) expect(sent.filter((ms) => ms >= fromMs && ms < fromMs + 30_000).length).toBeLessThanOrEqual(30);
+  for (const fromMs of sent)
+    expect(sent.filter((ms) => ms >= fromMs && ms < fromMs + 30_000).length).toBeLessThanOrEqual(30);
 });
 
 test('workers that come take effect at once', () => {

@@ -13,10 +13,24 @@ function waitAfter(pace: QueryPace, nowMs = 0): number {
   return waitMs;
 }
 
+/** Answers of queries that were all under way at once. */
 function pacedBy(answers: readonly LookupAnswer[], random = 0): QueryPace {
   const pace = new QueryPace(() => random);
   for (const answer of answers) pace.heed(answer, 0);
   return pace;
+}
+
+/** How long the last of so many failures in a row is waited for, each query sent when it may be. */
+function waitAfterRow(answer: LookupAnswer, failures: number, random = 0): number {
+  const pace = new QueryPace(() => random);
+  let nowMs = 0;
+  let waitMs = 0;
+  for (let failure = 0; failure < failures; failure++) {
+    pace.heed(answer, nowMs);
+    waitMs = waitAfter(pace, nowMs);
+    nowMs += waitMs;
+  }
+  return waitMs;
 }
 
 test('at first anything may be asked', () => {
@@ -42,13 +56,14 @@ test('a 429 that asks for an hour is waited for two minutes', () => {
 });
 
 test('a 429 without a wait doubles from 5 s to a minute', () => {
-  expect([1, 2, 3, 4, 5, 20].map((n) => waitAfter(pacedBy(Array.from({length: n}, () => throttled()))))).toEqual([5_000, 10_000, 20_000, 40_000, 60_000, 60_000]);
+  const waits = [1, 2, 3, 4, 5, 20].map((n) => waitAfterRow(throttled(), n));
+  expect(waits).toEqual([5_000, 10_000, 20_000, 40_000, 60_000, 60_000]);
 });
 
 test('an outage doubles the wait from a second to a minute, spread over its upper half', () => {
-  const waits = [1, 2, 3, 7, 30].map((n) => waitAfter(pacedBy(Array.from({length: n}, () => unavailable), 1)));
+  const waits = [1, 2, 3, 7, 30].map((n) => waitAfterRow(unavailable, n, 1));
   expect(waits).toEqual([1_000, 2_000, 4_000, 60_000, 60_000]);
-  expect(waitAfter(pacedBy([unavailable, unavailable], 0))).toBe(1_000);
+  expect(waitAfterRow(unavailable, 2, 0)).toBe(1_000);
 });
 
 test('a refusal that a person must mend is asked again every minute', () => {
@@ -59,4 +74,10 @@ test('answers that were under way never shorten a wait, but end the trouble', ()
   const pace = pacedBy([throttled(30_000), complete]);
   expect([waitAfter(pace), pace.isTroubled]).toEqual([30_000, false]);
   expect(waitAfter(pacedBy([throttled(30_000), unavailable]))).toBe(30_000);
+});
+
+test('queries that were under way together and fail together are one failure', () => {
+  const together = Array.from({length: 7}, () => unavailable);
+  expect(waitAfter(pacedBy(together, 1))).toBe(1_000);
+  expect(waitAfter(pacedBy(Array.from({length: 7}, () => throttled())))).toBe(5_000);
 });

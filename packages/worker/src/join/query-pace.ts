@@ -27,6 +27,8 @@ export class QueryPace {
   }
 
   heed(answer: LookupAnswer, nowMs: number): void {
+    // Sent before the pause began, so it tells of the same trouble: three queries under way are not three failures.
+    const isOld = !this.mayAsk(nowMs);
     switch (answer.kind) {
       case 'complete':
       case 'partial':
@@ -34,17 +36,19 @@ export class QueryPace {
         this.#failures = 0;
         return;
       case 'throttled': {
+        if (isOld && answer.retryAfterMs === undefined) return;
         const askedMs =
           answer.retryAfterMs === undefined
             ? this.#doubled(throttledMs)
             : Math.min(answer.retryAfterMs, retryAfterMaxMs);
         // On top, so that workers that were told the same moment do not come together.
-        return this.#pause(nowMs + askedMs + this.#random() * throttledMs.first);
+        return this.#pause(nowMs + askedMs + this.#random() * throttledMs.first, nowMs);
       }
       case 'unavailable':
-        return this.#pause(nowMs + this.#doubled(unavailableMs) * (0.5 + this.#random() / 2));
+        if (isOld) return;
+        return this.#pause(nowMs + this.#doubled(unavailableMs) * (0.5 + this.#random() / 2), nowMs);
       case 'forbidden':
-        return this.#pause(nowMs + forbiddenMs);
+        return this.#pause(nowMs + forbiddenMs, nowMs);
     }
   }
 
@@ -52,8 +56,8 @@ export class QueryPace {
     return Math.min(last, first * 2 ** Math.min(this.#failures, doublingsMax));
   }
 
-  #pause(untilMs: number): void {
-    this.#failures += 1;
+  #pause(untilMs: number, nowMs: number): void {
+    if (this.mayAsk(nowMs)) this.#failures += 1;
     this.#notBeforeMs = Math.max(this.#notBeforeMs, untilMs);
   }
 }

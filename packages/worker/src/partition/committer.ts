@@ -91,7 +91,8 @@ export class Committer {
       together?.leave();
       return passed;
     }
-    this.#last = commit;
+    const {lineage, n, author, head, frontier, resume, follows} = commit;
+    this.#last = {lineage, n, author, head, frontier, resume, ...(follows !== undefined && {follows})};
     await together?.arrive();
     const applied = await this.#applyDeltas(
       commit.deltas.map((delta) => ({lineage: commit.lineage, n: commit.n, delta})),
@@ -151,7 +152,13 @@ export class Committer {
     });
     if (pass.kind === 'aborted') return pass;
     if (pass.kind === 'stale')
-      return {kind: 'lost', cause: `the fence stands at commit ${pass.fence.n} of another owner`};
+      return {
+        kind: 'lost',
+        cause:
+          pass.fence === undefined
+            ? 'its progress document is gone'
+            : `the fence stands at commit ${pass.fence.n} of another owner`,
+      };
     this.#fence = pass.copy;
     return done;
   }

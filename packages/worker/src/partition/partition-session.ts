@@ -1,12 +1,9 @@
 import {
   deadLettersPendingMax,
   describeFinding,
-  PartitionPipeline,
-  startMark,
-  type Commit,
   type Finding,
   type LookupJoin,
-  type Mark,
+  type PartitionPipeline,
   type ReceivedEvent,
   type SequenceGap,
 } from '@weir/pipeline';
@@ -14,18 +11,17 @@ import type {PartitionLease} from '@weir/azure';
 import type {ApplyTogether} from '../apply/apply-together.ts';
 import type {DocumentWriter} from '../apply/document-writer.ts';
 import type {WorkerPorts} from '../ports.ts';
-import {ClaimAbortedError, type Claim} from '../recover/claim.ts';
-import {judgeClaim} from '../recover/judge-claim.ts';
+import {ClaimAbortedError} from '../recover/claim.ts';
+import {recoverPartition} from '../recover/recover-partition.ts';
 import type {ReportTrouble} from '../trouble.ts';
 import type {WorkerObserver} from '../worker.ts';
-import {Committer, type StepOutcome} from './committer.ts';
-import {
-  parkedRetryMs,
-  pendingDeltasMax,
-  progressIntervalMs,
-  stoppedCheckMs,
-  type PartitionSettings,
-} from './settings.ts';
+import type {AppliedCommit, Committer, StepOutcome} from './committer.ts';
+import type {GapMemory} from './gap-memory.ts';
+import {ParkedRetries} from './parked-retries.ts';
+import {deltaBytes, progressIntervalMs, stoppedCheckMs, type PartitionSettings} from './settings.ts';
+import {partitionTroubles, type PauseReason} from './troubles.ts';
+
+export type {PauseReason} from './troubles.ts';
 
 export interface PartitionSessionOptions {
   readonly ports: WorkerPorts;
@@ -35,19 +31,17 @@ export interface PartitionSessionOptions {
   readonly writer: DocumentWriter;
   readonly report: ReportTrouble;
   readonly observer: WorkerObserver | undefined;
-  /** Jumps in sequence numbers that a restart of the receiver did not mend, by partition; shared by a worker's sessions. */
-  readonly gapsSeen: Map<string, SequenceGap>;
+  /** Shared by a worker's sessions. */
+  readonly gaps: GapMemory;
   /** Reading begins: rows for these events have to be looked for from here on. */
   readonly onReadable: (oldestEnqueuedTimeMs: number) => void;
 }
 
 export type SessionState = 'recovering' | 'running' | 'stopped' | 'ended';
 
-/** Why reading waits; shown on the status page and as a metric's label. */
-export type PauseReason =
-  'handing over' | 'waiting for diagnostics' | 'dead letters' | 'journal size' | 'pending groups';
-
 const pausePollMs = 100;
+/** A refused document gets a further delta with each of its refreshes. */
+const deltasPerParked = 10;
 
 /**
  * One owned partition, from the claim to its end. Recovers from what the claim read, then reads: each batch goes
@@ -70,8 +64,8 @@ export class PartitionSession {
   #isHandingOver = false;
   #hasRead = false;
   #owesJournal = false;
-  /** Deltas refused for good; the pipeline lists them in each commit. */
-  #parked: {readonly retryAtMs: number; readonly commit: Commit} | undefined;
+  #parked = new ParkedRetries([]);
+  #evicted = 0;
   #comparedMs = 0;
   #fenceWrittenMs = 0;
   #expired = 0;
@@ -128,7 +122,7 @@ export class PartitionSession {
   /** Up to when this partition's events are in memory, by their enqueued time: the feed need not look further. */
   readUntilMs(nowMs: number): number {
     if (this.#pipeline === undefined) return 0;
-    return this.#isCaughtUp ? nowMs : this.#pipeline.head.enqueuedTimeMs;
+    return this.#isCaughtUp ? nowMs : this.#pipeline.readUntilMs;
   }
 
   /** Ends when the lease does, and never rejects. */
@@ -137,7 +131,7 @@ export class PartitionSession {
       const batches = this.#options.lease.batches()[Symbol.asyncIterator]();
       // The first batch proves that the link is open; it is kept until recovery has ended.
       const first = await batches.next();
-      if (first.done === true || !(await this.#recover())) return;
+      if (first.done === true || !(await this.#recover(first.value))) return;
       this.#state = 'running';
       for (
         let batch: IteratorResult<readonly ReceivedEvent[]> = first;
@@ -159,9 +153,7 @@ export class PartitionSession {
     // The last commit must be applied before another one is written, so no tick makes one while handing over.
     if (this.#state !== 'running' || this.#committing !== undefined || this.#isHandingOver) return;
     together?.join();
-    this.#committing = this.#commit('as due', together)
-      .catch((error: unknown) => this.#fail(error))
-      .finally(() => (this.#committing = undefined));
+    void this.#commitAlone('as due', together);
   }
 
   /** The last commit of a clean stop: reading ends, and everything carried goes into the deltas. Waits for one under way first. */
@@ -169,12 +161,9 @@ export class PartitionSession {
     this.#isHandingOver = true;
     await this.#committing;
     if (this.#state !== 'running') return;
-    try {
-      await this.#commit('hand over', undefined);
-      await this.#committer?.checkpoint('now');
-    } catch (error) {
-      this.#fail(error);
-    }
+    await this.#commitAlone('hand over', undefined);
+    if (this.#state === 'running')
+      await this.#committer?.checkpoint('now').catch((error: unknown) => this.#fail(error));
   }
 
   /** Whether a commit was taken that is not in the journal for certain. */
@@ -196,134 +185,76 @@ export class PartitionSession {
       this.#options.onReadable(events[0]!.enqueuedTimeMs);
     }
     const wasRereading = pipeline.isRereading;
+    pipeline.passTime(ports.clock.now());
     let jump = pipeline.receive(events);
     while (jump !== undefined) {
       if (!this.#acceptGap(jump.gap)) return false;
       jump = pipeline.receive(events, jump.consumed);
     }
     if (wasRereading && !pipeline.isRereading) this.#reportLost(pipeline, 0);
+    this.#reportEvicted(pipeline);
     return true;
+  }
+
+  #reportEvicted({seenIds: {evicted}}: PartitionPipeline): void {
+    if (evicted === this.#evicted) return;
+    this.#evicted = evicted;
+    this.#options.report(partitionTroubles.dedupeFull(this.partitionId, evicted));
   }
 
   /** The receiver is restarted once at a jump; one that stays is a gap. */
   #acceptGap(gap: SequenceGap): boolean {
-    const {gapsSeen, lease, report} = this.#options;
-    const seen = gapsSeen.get(this.partitionId);
-    const missing = gap.before - gap.after - 1;
-    if (seen?.before !== gap.before) {
-      gapsSeen.set(this.partitionId, gap);
-      this.#trouble(
-        'Event Hubs',
-        'jump',
-        `Partition ${this.partitionId} jumps over ${missing} events after sequence number ${gap.after}. The worker reads once more from its own position to see whether they come.`,
-      );
-      lease.release('a jump in the sequence numbers');
-      return false;
+    const {gaps, lease, report} = this.#options;
+    const pipeline = this.#pipeline!;
+    if (!pipeline.isReread(gap)) {
+      if (!gaps.wasRestarted(this.partitionId, gap)) {
+        report(partitionTroubles.jump(this.partitionId, gap));
+        lease.release('a jump in the sequence numbers');
+        return false;
+      }
+      report(partitionTroubles.gap(this.partitionId, gap));
     }
-    report({
-      layer: 'Event Hubs',
-      kind: 'gap',
-      message: `Partition ${this.partitionId} lacks ${missing} events, sequence numbers ${gap.after + 1} to ${gap.before - 1}: they expired before they were read. The worker goes on behind them; raise the hub's retention if it was down or behind for long.`,
-      partitionId: this.partitionId,
-      fields: {missing, after: gap.after, before: gap.before},
-    });
-    this.#pipeline!.acceptGap(gap);
-    this.#reportLost(this.#pipeline!, gap.before);
+    pipeline.acceptGap(gap);
+    this.#reportLost(pipeline, gap.before);
     return true;
   }
 
-  async #recover(): Promise<boolean> {
-    const {ports, settings, lease, join, report} = this.#options;
-    const {partition} = lease;
-    const hub = await this.#askHub();
-    if (hub === undefined) return false;
-    const {hubFacts, partitionFacts} = hub;
-    for (;;) {
-      const judged = await judgeClaim({
-        ports,
-        partition,
-        claim: lease.prelude as Claim,
-        hubCreatedAt: hubFacts.createdAt,
-        signal: this.#signal,
-        report,
-      });
-      if (this.#signal.aborted) return false;
-      if (judged.kind === 'moved') {
-        lease.release('the journal moved during the claim');
+  /** @param first what came before recovery began: if nothing, what the hub no longer has will not come */
+  async #recover(first: readonly ReceivedEvent[]): Promise<boolean> {
+    const {ports, settings, lease, join, writer, report} = this.#options;
+    const recovery = await recoverPartition({
+      ports,
+      settings,
+      lease,
+      join,
+      writer,
+      signal: this.#signal,
+      report,
+      progress: () => ({
+        lagMs: this.lagMs(ports.clock.now()),
+        owner: settings.owner,
+        nowMs: ports.clock.now(),
+      }),
+      isQuiet: () => first.length === 0,
+    });
+    if (this.#signal.aborted) return false;
+    switch (recovery.kind) {
+      case 'stop':
+        await this.#stayStopped(recovery.finding);
         return false;
-      }
-      if (judged.kind === 'stop') {
-        await this.#stayStopped(judged.finding);
-        if (this.#signal.aborted) return false;
-        continue;
-      }
-      const {claim} = judged;
-      this.#committer = new Committer({
-        ports,
-        partition,
-        writer: this.#options.writer,
-        signal: this.#signal,
-        report,
-        progress: () => ({
-          watermarks: this.#pipeline?.committed.watermarks ??
-            claim.journal?.commit.watermarks ?? {arrivalMs: 0, resolvedMs: 0},
-          lagMs: this.lagMs(ports.clock.now()),
-          owner: settings.owner,
-          nowMs: ports.clock.now(),
-        }),
-        recovered: {etag: claim.journal?.etag, fence: claim.fence},
-      });
-      const options = {...settings, join, carryBytesMax: settings.commitBytesMax / 2};
-      if (claim.journal === undefined) {
-        const at: Mark =
-          lease.startedAt === undefined
-            ? startMark
-            : {...lease.startedAt, enqueuedTimeMs: partitionFacts.lastEnqueuedTimeMs};
-        this.#pipeline = new PartitionPipeline(options, {
-          kind: 'new',
-          lineage: ports.newId(),
-          hubCreatedAt: hubFacts.createdAt,
-          at,
-        });
+      case 'again':
+        lease.release(recovery.why);
+        return false;
+      case 'lost':
+      case 'aborted':
+        return this.#goesOn(recovery);
+      case 'recovered':
+        this.#pipeline = recovery.pipeline;
+        this.#committer = recovery.committer;
+        if (recovery.applied !== undefined) this.#take(recovery.applied);
+        this.#parked = new ParkedRetries(recovery.pipeline.parked);
+        this.#reportLost(recovery.pipeline, recovery.hubBeginsAt);
         return true;
-      }
-      const {commit} = claim.journal;
-      // The claim's ETag still stands, or the apply below would repeat a commit that is no longer the last one.
-      if (!this.#goesOn(await this.#committer.compareJournal())) return false;
-      const applied = await this.#committer.apply(commit);
-      if (!this.#goesOn(applied)) return false;
-      this.#pipeline = new PartitionPipeline(options, {kind: 'recovered', commit});
-      this.#parked = {commit, retryAtMs: 0};
-      this.#take(applied);
-      this.#reportLost(this.#pipeline, partitionFacts.beginningSequenceNumber);
-      return true;
-    }
-  }
-
-  async #askHub(): Promise<
-    | {
-        hubFacts: {createdAt: string};
-        partitionFacts: Awaited<ReturnType<WorkerPorts['hub']['partitionFacts']>>;
-      }
-    | undefined
-  > {
-    const {hub} = this.#options.ports;
-    try {
-      const [hubFacts, partitionFacts] = await Promise.all([
-        hub.hubFacts(this.#signal),
-        hub.partitionFacts(this.partitionId, this.#signal),
-      ]);
-      return {hubFacts, partitionFacts};
-    } catch (error) {
-      if (this.#signal.aborted) return undefined;
-      const cause = error instanceof Error ? error.name : 'unknown error';
-      this.#trouble(
-        'Event Hubs',
-        'hub facts',
-        `The event hub did not tell when it was made (${cause}). The worker lets partition ${this.partitionId} go and claims it again.`,
-      );
-      this.#options.lease.release('the hub could not be asked');
-      return undefined;
     }
   }
 
@@ -331,14 +262,19 @@ export class PartitionSession {
   async #stayStopped(finding: Finding): Promise<void> {
     this.#state = 'stopped';
     this.#finding = finding;
-    this.#trouble(
-      'worker',
-      'stopped',
-      `Partition ${this.partitionId} is stopped: ${describeFinding(finding, this.partitionId)} The other partitions go on.`,
+    this.#options.report(
+      partitionTroubles.stopped(this.partitionId, describeFinding(finding, this.partitionId)),
     );
     await this.#options.ports.clock.sleep(stoppedCheckMs, this.#signal);
     // What resolves it writes a new journal or fence: the next claim starts from these.
     this.#options.lease.release('looking again at what stopped the partition');
+  }
+
+  #commitAlone(carries: 'as due' | 'hand over', together: ApplyTogether | undefined): Promise<void> {
+    this.#committing = this.#commit(carries, together)
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => (this.#committing = undefined));
+    return this.#committing;
   }
 
   async #commit(carries: 'as due' | 'hand over', together: ApplyTogether | undefined): Promise<void> {
@@ -371,7 +307,8 @@ export class PartitionSession {
     this.#fenceWrittenMs = this.#comparedMs = nowMs;
     this.#observe(taken.oldest);
     this.#take(applied);
-    await this.#retryParked(committer, taken.commit, nowMs);
+    this.#parked.replace(taken.commit.parked, nowMs);
+    await this.#retryParked(committer, nowMs);
   }
 
   #observe({arrivalMs, resolvedMs}: {arrivalMs: number; resolvedMs: number}): void {
@@ -391,63 +328,41 @@ export class PartitionSession {
       this.#comparedMs = nowMs;
       this.#goesOn(await committer.compareJournal());
     }
-    if (this.#parked !== undefined) await this.#retryParked(committer, this.#parked.commit, nowMs);
+    await this.#retryParked(committer, nowMs);
   }
 
-  /** Deltas that were refused for good: an alarm now, slow retries, and at the bound the partition stops. */
-  #take({
-    parked,
-    expired,
-  }: {
-    parked: readonly {entry: Parameters<PartitionPipeline['park']>[0][number]; reason: string}[];
-    expired: number;
-  }): void {
+  /** Deltas that were refused for good: an alarm now, slow retries, and at the bound reading stops. */
+  #take({parked, expired}: AppliedCommit): void {
     this.#expired += expired;
     if (parked.length === 0) return;
     const pipeline = this.#pipeline!;
     pipeline.park(parked.map(({entry}) => entry));
-    this.#trouble(
-      'Cosmos DB',
-      'parked',
-      `Cosmos DB refused document ${parked[0]!.entry.delta.target.id} for good (${parked[0]!.reason}). Its ${parked.length} deltas are kept in the journal and tried again every minute; see "weir doctor".`,
+    const {entry, reason} = parked[0]!;
+    this.#options.report(
+      partitionTroubles.parked(
+        this.partitionId,
+        entry.delta.target.id,
+        reason,
+        pipeline.committed.parkedDeltas,
+      ),
     );
-    if (pipeline.committed.parkedCount < this.#options.settings.parkedDocumentsMax) return;
-    this.#trouble(
-      'Cosmos DB',
-      'parked limit',
-      `Partition ${this.partitionId} has ${pipeline.committed.parkedCount} documents that Cosmos DB refuses, the most it keeps (parked.documentsMax). It stops until they are accepted; nothing is lost.`,
-    );
-    this.#options.lease.release('too many refused documents');
   }
 
-  async #retryParked(committer: Committer, commit: Commit, nowMs: number): Promise<void> {
-    const {parked} = commit;
-    if (parked.length === 0) {
-      this.#parked = undefined;
-      return;
-    }
-    this.#parked = {commit, retryAtMs: this.#parked?.retryAtMs ?? nowMs + parkedRetryMs};
-    if (nowMs < this.#parked.retryAtMs) return;
-    this.#parked = {commit, retryAtMs: nowMs + parkedRetryMs};
-    const {parked: still} = await committer.retryParked(parked);
+  async #retryParked(committer: Committer, nowMs: number): Promise<void> {
+    const parked = this.#parked.takeDue(nowMs);
+    if (parked.length === 0) return;
+    const {parked: still, expired} = await committer.retryParked(parked);
     if (this.#signal.aborted) return;
+    this.#expired += expired;
     const refused = new Set(still.map(({entry}) => entry));
     const applied = parked.filter((entry) => !refused.has(entry));
-    for (const id of new Set(applied.map(({delta}) => delta.target.id))) {
-      this.#pipeline!.unpark(
-        id,
-        applied.filter(({delta}) => delta.target.id === id),
-      );
-    }
+    for (const [id, deltas] of Map.groupBy(applied, ({delta}) => delta.target.id))
+      this.#pipeline!.unpark(id, deltas);
   }
 
   #goesOn(outcome: StepOutcome): outcome is {kind: 'done'} {
     if (outcome.kind === 'lost') {
-      this.#trouble(
-        'worker',
-        'partition lost',
-        `Partition ${this.partitionId} has another owner: ${outcome.cause}. The worker discards what it has in memory for it; the other owner goes on from the journal.`,
-      );
+      this.#options.report(partitionTroubles.ownedElsewhere(this.partitionId, outcome.cause));
       this.#stop.abort();
       this.#options.lease.release('another owner has the journal');
     }
@@ -456,13 +371,7 @@ export class PartitionSession {
 
   #reportLost(pipeline: PartitionPipeline, hubBeginsAt: number): void {
     const lost = pipeline.takeLost(hubBeginsAt);
-    if (lost.length === 0) return;
-    const [from, to] = [lost[0]!.sequenceNumber, lost.at(-1)!.sequenceNumber];
-    this.#trouble(
-      'Event Hubs',
-      'lost',
-      `${lost.length} events of partition ${this.partitionId}, sequence numbers ${from} to ${to}, waited for their diagnostics and expired in the event hub before they were read again. They are in the arrival views, not in the resolved ones, and are dead-lettered.`,
-    );
+    if (lost.length > 0) this.#options.report(partitionTroubles.lost(this.partitionId, lost));
   }
 
   /** Back-pressure: not asking for the next batch stops the receiver. */
@@ -470,44 +379,35 @@ export class PartitionSession {
     while (!this.#signal.aborted) {
       this.#pause = this.#pauseReason();
       if (this.#pause === undefined) return;
-      if (this.#pause !== 'handing over') this.#sayPaused(this.#pause);
+      this.#isCaughtUp = false;
+      if (this.#pause !== 'handing over')
+        this.#options.report(partitionTroubles.paused(this.partitionId, this.#pause));
       await this.#options.ports.clock.sleep(pausePollMs, this.#signal);
     }
-  }
-
-  #sayPaused(pause: Exclude<PauseReason, 'handing over'>): void {
-    const because = {
-      'waiting for diagnostics': `as many events wait for their diagnostics as memory is set to hold (join.waitingMax). Arrival views stand still too; see whether Log Analytics answers`,
-      'dead letters':
-        'many dead letters wait for a commit. It goes on after the commit; see what the gateway sends',
-      'journal size':
-        'the journal has reached its limit (commit.bytesMax). It goes on when events are resolved or documents accepted',
-      'pending groups':
-        'very many groups and windows wait for a commit. It goes on after the commit; see the dimensions of the views',
-    }[pause];
-    this.#trouble('worker', 'paused', `Partition ${this.partitionId} is not read for now: ${because}.`);
   }
 
   #pauseReason(): PauseReason | undefined {
     const {settings, join} = this.#options;
     const pipeline = this.#pipeline!;
+    const {parkedCount, parkedDeltas} = pipeline.committed;
     if (this.#isHandingOver) return 'handing over';
     if (join.waiting >= settings.waitingMax) return 'waiting for diagnostics';
     if (pipeline.deadLettersPending >= deadLettersPendingMax) return 'dead letters';
     if (this.#journalBytes >= settings.commitBytesMax) return 'journal size';
-    if (pipeline.pendingDeltas >= pendingDeltasMax) return 'pending groups';
+    if (pipeline.pendingDeltas * deltaBytes >= settings.commitBytesMax) return 'pending groups';
+    if (
+      parkedCount >= settings.parkedDocumentsMax ||
+      parkedDeltas >= settings.parkedDocumentsMax * deltasPerParked
+    ) {
+      return 'refused documents';
+    }
     return undefined;
   }
 
   #fail(error: unknown): void {
     if (isAbort(error) && this.#signal.aborted) return; // the lease ended in the middle of a request
     // A bug must not leave a partition that reads and never commits: let it go, loudly, and recover from the journal.
-    const cause = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown error';
-    this.#trouble(
-      'worker',
-      'bug',
-      `Partition ${this.partitionId} met an unexpected error (${cause}). The worker discards its memory and recovers from the journal.`,
-    );
+    this.#options.report(partitionTroubles.bug(this.partitionId, error));
     this.#stop.abort();
     this.#options.lease.release('an unexpected error');
   }
@@ -515,13 +415,10 @@ export class PartitionSession {
   async #end(): Promise<void> {
     this.#state = 'ended';
     this.#stop.abort();
-    await this.#committing;
+    // Before the last request ends: the next claim of this partition may wait for the same ids already.
     if (this.#pipeline !== undefined) this.#options.join.drop(this.#pipeline);
+    await this.#committing;
     this.#options.lease.release('the session has ended');
-  }
-
-  #trouble(layer: Parameters<ReportTrouble>[0]['layer'], kind: string, message: string): void {
-    this.#options.report({layer, kind, message, partitionId: this.partitionId});
   }
 }
 

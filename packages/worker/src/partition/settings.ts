@@ -23,9 +23,10 @@ export interface PartitionSettings {
 export const progressIntervalMs = 30_000;
 /** Checkpoints are a hint for tools and KEDA: often enough for scaling, rarely enough to cost nothing. */
 export const checkpointIntervalMs = 30_000;
-/** Parked deltas are tried again this often. */
-export const parkedRetryMs = 60_000;
 /** A stopped partition looks this often whether somebody has resolved what it found. */
 export const stoppedCheckMs = 30_000;
-/** Groups and windows folded and not yet committed: beyond it reading waits for a commit. */
-export const pendingDeltasMax = 200_000;
+/**
+ * What a group of one window adds to a commit at most, in compressed bytes: some 100 for each of three grains. Beyond
+ * `commit.bytesMax` of it reading waits, so that one commit's size is bounded before it is made.
+ */
+export const deltaBytes = 300;

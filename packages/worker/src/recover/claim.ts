@@ -43,9 +43,12 @@ export async function readClaim({
   return {fence, journal: {etag: journal.etag, commit: decodeCommit(journal.bytes)}};
 }
 
-/** Where reading starts: behind the journal's resume position. */
-export function startOf({journal}: Claim): Position | undefined {
+/**
+ * Where reading starts: behind the journal's resume position; undefined where the configured start applies. A journal
+ * that began at a time and has no position of its own yet starts at that time again: the log may be much longer.
+ */
+export function startOf({journal}: Claim, {startsAtTime}: {startsAtTime: boolean}): Position | undefined {
   if (journal === undefined) return undefined;
   const {sequenceNumber, offset} = journal.commit.resume;
-  return {sequenceNumber, offset};
+  return sequenceNumber < 0 && startsAtTime ? undefined : {sequenceNumber, offset};
 }

@@ -13,6 +13,7 @@ const pauseLabels: Readonly<Record<PauseReason, PauseLabel>> = {
   'dead letters': 'dead letters',
   'journal size': 'commit size',
   'pending groups': 'other',
+  'refused documents': 'parked',
 };
 
 /**
@@ -30,13 +31,13 @@ export class MetricsSync {
   sync({
     worker,
     governor,
-    inFlight,
+    queued,
     nowMs,
     elapsedMs,
   }: {
     worker: Worker;
     governor: WriteGovernor;
-    inFlight: {events: number};
+    queued: {events: number; bytes: number};
     nowMs: number;
     elapsedMs: number;
   }): void {
@@ -57,10 +58,7 @@ export class MetricsSync {
       sums.parked += pipeline.committed.parkedCount;
       sums.ids += pipeline.seenIds.size;
       sums.bytes = Math.max(sums.bytes, session.totals.journalBytes);
-      m.watermarkDelaySeconds.set(
-        {partition},
-        Math.max(0, nowMs - pipeline.committed.watermarks.arrivalMs) / 1000,
-      );
+      m.watermarkDelaySeconds.set({partition}, Math.max(0, nowMs - pipeline.watermarks.arrivalMs) / 1000);
       if (session.lagMs(nowMs) === 0) m.backlogEvents.set({partition}, 0);
     }
     m.partitionsOwned.set(sums.owned);
@@ -69,7 +67,8 @@ export class MetricsSync {
     m.parkedDocuments.set(sums.parked);
     m.dedupeIds.set(sums.ids);
     m.commitBytes.set(sums.bytes);
-    m.inFlightEvents.set(inFlight.events);
+    m.queuedEvents.set(queued.events);
+    m.queuedBytes.set(queued.bytes);
     m.joinWaiting.set(worker.join.waiting);
     m.rowsAhead.set(worker.join.rowsAhead);
     m.outputConcurrency.set(governor.width);

@@ -123,8 +123,7 @@ export class WorkerStatus implements StatusSource {
       lagSeconds: pipeline === undefined ? undefined : seconds(session.lagMs(nowMs)),
       open: pipeline?.openCount ?? 0,
       waiting: pipeline?.openCount ?? 0,
-      watermark:
-        pipeline === undefined ? undefined : new Date(pipeline.committed.watermarks.arrivalMs).toISOString(),
+      watermark: pipeline === undefined ? undefined : new Date(pipeline.watermarks.arrivalMs).toISOString(),
     };
   }
 
