@@ -1,5 +1,6 @@
 import {parseArgs} from 'node:util';
 import {Child, type Message} from './child.ts';
+import {rowsOf} from './workload.ts';
 import {renderReport, type BareRun, type Pair, type WorkerRun} from './report.ts';
 
 /**
@@ -55,7 +56,8 @@ async function runBareLoop(): Promise<BareRun> {
 
 async function runWorker(): Promise<WorkerRun> {
   return withEmulators(async (emulators, variables) => {
-    const args = [JSON.stringify(variables), String(events), String(partitions)];
+    const rows = rowsOf(events);
+    const args = [JSON.stringify(variables), ...[events, rows, partitions].map(String)];
     const profile = values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`];
     const execArgv = [...nodeFlags, ...profile];
     const worker = new Child('./whole-worker.ts', {args, execArgv});
@@ -67,11 +69,11 @@ async function runWorker(): Promise<WorkerRun> {
       const done = await worker.hear('done', {withinMs: stepMsMax});
       const [cpuMicros, readMs, peakRssBytes] = numbers(done, 'cpuMicros', 'readMs', 'peakRssBytes');
       const [readMicros, joinedMicros] = numbers(done, 'readMicros', 'joinedMicros');
-      const [folded, matched, unmatched] = numbers(done, 'folded', 'matched', 'unmatched');
-      if (folded !== events || matched + unmatched !== events) {
-        throw new Error(`Of ${events} events ${folded} were folded, ${matched} matched, ${unmatched} not.`);
+      const [folded, matched, waiting, code] = numbers(done, 'folded', 'matched', 'waiting', 'code');
+      if (folded !== events || matched !== rows || waiting !== events - rows || code !== 0) {
+        throw new Error(`Of ${events} events ${folded} were folded, ${matched} joined; exit code ${code}.`);
       }
-      return {cpuMicros, readMs, peakRssBytes, readMicros, joinedMicros, matched, unmatched};
+      return {cpuMicros, readMs, peakRssBytes, readMicros, joinedMicros, matched};
     } finally {
       await worker.end();
     }

@@ -11,10 +11,9 @@ import {calls, type Call} from './workload.ts';
  */
 
 export const hub = 'gateway-logs';
-const hubBytesMax = 1024 ** 3;
 /** Rows appear from then on and over this time, so that the feed finds them in slices and not in one heap. */
-const visibleAfterMs = 3_000;
-const visibleSpreadMs = 5_000;
+const visibleAfterMs = 1_500;
+const visibleSpreadMs = 4_000;
 
 export interface PublishOrder {
   readonly kind: 'publish';
@@ -27,7 +26,7 @@ export interface PublishOrder {
 const partitionCount = Number(process.argv[2]);
 const stack = await startStack({hub, partitionCount});
 let rows: Record<string, unknown>[] = [];
-tellParent({kind: 'started', variables: stack.variables, hubBytesMax});
+tellParent({kind: 'started', variables: stack.variables});
 
 for await (const order of orders()) {
   switch (order.kind) {

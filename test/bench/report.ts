@@ -11,10 +11,9 @@ export interface BareRun {
 export interface WorkerRun extends BareRun {
   /** Until all events were read and folded. */
   readonly readMicros: number;
-  /** Until none waited for its diagnostics any more. */
+  /** Until all that have diagnostics were joined. */
   readonly joinedMicros: number;
   readonly matched: number;
-  readonly unmatched: number;
 }
 
 /** Two runs that followed each other, so that the machine was the same for both. */
@@ -54,7 +53,7 @@ export function renderReport({pairs, events}: {pairs: readonly Pair[]; events: n
     '',
     `${events} events, ${pairs.length} rounds; minimum / median / maximum`,
     ...table,
-    `matched ${first?.matched}, unmatched ${first?.unmatched}; the bar for the ratio is ${ratioMax}`,
+    `joined ${first?.matched} of them; the bar for the ratio is ${ratioMax}`,
     '',
   ].join('\n');
 }

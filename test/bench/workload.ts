@@ -21,6 +21,11 @@ export interface Call {
 
 /** Each hundredth call has no diagnostics. */
 const missingEvery = 100;
+/** How many of the first so many events have diagnostics. */
+export function rowsOf(events: number): number {
+  return events - Math.floor(events / missingEvery);
+}
+
 /** Calls per second of event time: a busy fleet, so that 200,000 calls span several 5-minute windows. */
 const callsPerSecond = 250;
 const regions = ['East US', 'Sweden Central', 'France Central', 'UK South', 'Japan East'];

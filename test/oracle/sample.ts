@@ -45,7 +45,7 @@ export function readSample({
     return {
       ...row,
       TimeGenerated: moveTime(row.TimeGenerated, shiftMs),
-      properties_s: moveTicks(String(row['properties_s']), shiftMs),
+      properties_s: moveTicks(row.properties_s, shiftMs),
       _ingestedAt: new Date(visibleMs.get(id)!).toISOString(),
     };
   });

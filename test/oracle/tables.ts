@@ -94,17 +94,17 @@ function eventCells(event: PlainEvent): (string | number | null)[] {
 }
 
 function rowCells(row: WorkloadRow): (string | number | null)[] {
-  const properties = JSON.parse(String(row['properties_s'] ?? '{}')) as Readonly<Record<string, unknown>>;
+  const {DurationMs: durationMs, properties_s: packed} = row;
+  const properties = JSON.parse(packed) as Readonly<Record<string, string | number>>;
   const text = (name: string): string | null => String(properties[name] ?? '') || null;
   const streamType = text('streamType')?.toLowerCase() ?? null;
   const isKnown = streamType === 'streaming' || streamType === 'non-streaming';
-  const {DurationMs: durationMs} = row;
   const isUsable = typeof durationMs === 'number' && durationMs >= 0;
   return [
     row.CorrelationId.toLowerCase(),
     row.TimeGenerated,
     row._ingestedAt,
-    isUsable ? Math.trunc(durationMs) : durationByTicks(String(row['properties_s'])),
+    isUsable ? Math.trunc(durationMs) : durationByTicks(packed),
     isKnown ? streamType : null,
     text('modelName'),
     text('modelVersion'),

@@ -10,6 +10,7 @@ export interface WorkloadRecord {
 export type WorkloadRow = Readonly<Record<string, unknown>> & {
   readonly CorrelationId: string;
   readonly TimeGenerated: string;
+  readonly properties_s: string;
   readonly _ingestedAt: string;
 };
 

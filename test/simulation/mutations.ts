@@ -107,7 +107,7 @@ export const mutations: readonly Mutation[] = [
     name: 'no fence',
     patches: [
       {file: fence, find: '!passesFence(commit, known.name)', replace: 'false'},
-      {file: judge, find: 'if (fence.n > journal.n) return {kind: \'stop\'', replace: 'if (fence.n > journal.n) return {kind: \'apply\'} as never; else if (false) return {kind: \'stop\''},
+      {file: judge, find: 'if (fence.n > journal.n)', replace: `if (fence.n > journal.n) return {kind: 'apply'};\n  if (fence.n > journal.n)`},
     ],
   },
   {
@@ -171,7 +171,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'an answer that was lost counts as lost ownership',
-    patches: [{file: journalWrite, find: 'if (there.author === commit.author)', replace: 'if (false)'}],
+    patches: [{file: journalWrite, find: 'if (there?.author === commit.author)', replace: 'if (false)'}],
   },
 ];
 

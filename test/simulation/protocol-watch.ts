@@ -29,11 +29,23 @@ export class ProtocolWatch {
   readonly #violations: Violations;
   readonly #plan: RunPlan;
   readonly #nowMs: () => number;
+  readonly #isStruck: (partitionId: string) => boolean;
   /** Who made each commit of each lineage. */
   readonly #authors = new Map<string, string>();
 
-  constructor({violations, plan, nowMs}: {violations: Violations; plan: RunPlan; nowMs: () => number}) {
+  constructor({
+    violations,
+    plan,
+    nowMs,
+    isStruck,
+  }: {
+    violations: Violations;
+    plan: RunPlan;
+    nowMs: () => number;
+    isStruck: (partitionId: string) => boolean;
+  }) {
     this.#violations = violations;
+    this.#isStruck = isStruck;
     this.#plan = plan;
     this.#nowMs = nowMs;
   }
@@ -43,7 +55,9 @@ export class ProtocolWatch {
     const named = `journal of p${partitionId}: commit ${after.n}`;
     const check = (holds: boolean, what: string): void => this.#violations.check(holds, () => `${named} ${what}`);
     const number = `${partitionId}/${after.lineage}/${after.n}`;
-    check((this.#authors.get(number) ?? after.author) === after.author, 'is written twice with different contents');
+    const isFirst = (this.#authors.get(number) ?? after.author) === after.author;
+    // Putting back the copy of a moment ago takes away a commit that nobody has seen; there the fence decides.
+    check(isFirst || this.#isStruck(partitionId), 'is written twice with different contents');
     this.#authors.set(number, after.author);
     if (before === undefined) return check(after.n === 1, 'is the first, and is not number 1');
     if (after.lineage !== before.lineage) return check(false, `is of another lineage than commit ${before.n}`);

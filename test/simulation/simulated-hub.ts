@@ -14,6 +14,7 @@ interface HubPartition {
 export class SimulatedHub {
   readonly createdAt: string;
   readonly #partitions = new Map<string, HubPartition>();
+  readonly #glitches = new Set<string>();
 
   constructor({partitions, beginsAt, createdAtMs}: {partitions: number; beginsAt: number; createdAtMs: number}) {
     this.createdAt = new Date(createdAtMs).toISOString();
@@ -73,6 +74,14 @@ export class SimulatedHub {
     const event = partition.events.find(({offset}) => offset === position.offset);
     if (event === undefined) throw new Error(`offset ${position.offset} is not of this hub`);
     return event.sequenceNumber + 1;
+  }
+
+  /** A jump that a restart of the receiver does not mend is a gap by definition, so each place fails once. */
+  mayGlitchAt(partitionId: string, sequenceNumber: number): boolean {
+    const place = `${partitionId}/${sequenceNumber}`;
+    if (this.#glitches.has(place)) return false;
+    this.#glitches.add(place);
+    return true;
   }
 
   /** Events from a sequence number on, or from the first that has not expired. */

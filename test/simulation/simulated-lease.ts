@@ -101,7 +101,8 @@ export class SimulatedLease implements PartitionLease {
     if (this.#isFirst && random.chance(0.1)) this.#cursor = Math.max(hub.beginsAt(partitionId), this.#cursor - 2);
     this.#isFirst = false;
     // Only between two events, which shows the gap; else nothing but the source's watchdog could find it.
-    if (this.#hasDelivered && this.#cursor + this.skipNext < hub.end(partitionId)) this.#cursor += this.skipNext;
+    const showsGap = this.#hasDelivered && this.#cursor + this.skipNext < hub.end(partitionId);
+    if (this.skipNext > 0 && showsGap && hub.mayGlitchAt(partitionId, this.#cursor)) this.#cursor += this.skipNext;
     this.skipNext = 0;
     const events = hub.read(partitionId, {from: this.#cursor, max: random.between(1, batchMax)});
     const last = events.at(-1);

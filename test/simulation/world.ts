@@ -56,7 +56,7 @@ export class World {
       rates: plan.faults,
     });
     this.hub = new SimulatedHub({partitions: plan.partitions, beginsAt: plan.hubBeginsAt, createdAtMs: startMs - 86_400_000});
-    const watch = (this.#watch = new ProtocolWatch({violations: this.violations, plan, nowMs: () => this.time.nowMs}));
+    const watch = (this.#watch = new ProtocolWatch({violations: this.violations, plan, nowMs: () => this.time.nowMs, isStruck: (partitionId) => partitionId === this.struck}));
     this.aggregates = new SimulatedDocuments(this.violations, (before, after) => watch.aggregate(before, after));
     this.progress = new SimulatedDocuments(this.violations, (before, after) => watch.fence(before, after));
     this.blobs = new SimulatedBlobs(this.violations, (partition, before, after) =>

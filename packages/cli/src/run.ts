@@ -18,14 +18,16 @@ export function runCommand(): Command {
 }
 
 const runHelp = `
-Every key of docs/configuration.md is also a flag: --join.sweepAfter 12m, --flush.interval 10s.
-Flags win over the environment, the environment over the file, the file over the defaults.
+Every key of docs/configuration.md is also a flag: --join.sweepAfter 12m.
+Flags win over the environment, the environment over the file, the file over the
+defaults.
 
 Examples:
   $ npx weir run --config weir.yaml
-  $ EVENT_HUB_NAME=gateway-logs npx weir run --config weir.yaml --log.level debug
+  $ npx weir run --config weir.yaml --log.level debug
 
-Exit codes: 0 stopped cleanly, 1 failed, 2 wrong usage or configuration, 130 interrupted twice.`;
+Exit codes: 0 stopped cleanly, 1 failed, 2 wrong usage or configuration,
+130 interrupted twice.`;
 
 async function run(fileName: string | undefined, flags: Readonly<Record<string, string>>): Promise<void> {
   const stopped = stopSignal();

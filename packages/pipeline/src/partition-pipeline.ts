@@ -136,11 +136,20 @@ export class PartitionPipeline implements RecordOwner {
     return this.isRereading ? this.#lastEnqueuedTimeMs : this.#head.enqueuedTimeMs;
   }
 
-  /** As of now; the ones in the journal are those of the last commit. */
+  /**
+   * As of now; the ones in the journal are those of the last commit. `resolvedMs` is found when it is asked for: it walks
+   * all open records, which is too dear for a gauge that only wants the other.
+   */
   get watermarks(): Watermarks {
     const {arrivalMs, resolvedMs} = this.#builder.watermarks;
     if (this.#unread.size > 0) return {arrivalMs, resolvedMs};
-    return {arrivalMs, resolvedMs: Math.min(arrivalMs, this.#oldestOpenEventTimeMs())};
+    const oldestOpenEventTimeMs = (): number => this.#oldestOpenEventTimeMs();
+    return {
+      arrivalMs,
+      get resolvedMs() {
+        return Math.min(arrivalMs, oldestOpenEventTimeMs());
+      },
+    };
   }
 
   /** Groups and windows folded since the last commit. */
@@ -194,7 +203,7 @@ export class PartitionPipeline implements RecordOwner {
     return undefined;
   }
 
-  /** Whether a jump lies in what is read again: it was judged when it was read first. */
+  /** Whether a jump lies in what is read again. */
   isReread({before}: SequenceGap): boolean {
     return before <= this.#rereadUntil;
   }
@@ -312,7 +321,9 @@ export class PartitionPipeline implements RecordOwner {
 
   #oldestOpenEventTimeMs(): number {
     let oldestMs = Infinity;
-    for (const {eventTimeMs} of this.openRecords()) if (eventTimeMs < oldestMs) oldestMs = eventTimeMs;
+    for (let record = this.#oldestOpen; record !== undefined; record = record.younger) {
+      if (record.eventTimeMs < oldestMs) oldestMs = record.eventTimeMs;
+    }
     return oldestMs;
   }
 

@@ -24,6 +24,7 @@ import {collectProcessMetrics, createMetrics, type Metrics} from './metrics.ts';
 import type {WorkerPorts} from './ports.ts';
 import {workerSettings} from './settings.ts';
 import {SourceTroubles} from './source-troubles.ts';
+import {backlogEveryMs, measureBacklog} from './status/backlog.ts';
 import {MetricsSync} from './status/metrics-sync.ts';
 import {TroubleBoard} from './status/trouble-board.ts';
 import {WorkerStatus} from './status/worker-status.ts';
@@ -190,6 +191,7 @@ export class Service {
     worker.start();
     status.phase = {kind: 'running'};
     void service.#keepInSync();
+    void service.#keepBacklog(metrics);
     return service;
   }
 
@@ -233,6 +235,22 @@ export class Service {
     while (!signal.aborted) {
       await systemClock.sleep(syncEveryMs, signal);
       this.#syncOnce(syncEveryMs);
+    }
+  }
+
+  async #keepBacklog(metrics: Metrics): Promise<void> {
+    const {signal} = this.#stopSync;
+    for (;;) {
+      await systemClock.sleep(backlogEveryMs, signal);
+      if (signal.aborted) return;
+      const ask = (partitionIds: readonly string[]) => this.#source.partitionsFacts(partitionIds, signal);
+      try {
+        await measureBacklog({worker: this.worker, metrics, ask, nowMs: systemClock.now()});
+      } catch (error) {
+        if (!signal.aborted)
+          this.#log.debug({error}, 'The backlog could not be measured; the next try comes in 30 s.');
+        metrics.backlogEvents.reset();
+      }
     }
   }
 

@@ -67,6 +67,14 @@ export class EventHubsSource {
     return this.#questions.partitionFacts(partitionId, signal);
   }
 
+  /** Of several partitions, on one connection of its own. @throws EventHubsRefusedError, EventHubsUnreachableError */
+  partitionsFacts(
+    partitionIds: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<string, PartitionFacts>> {
+    return this.#questions.partitionsFacts(partitionIds, signal);
+  }
+
   /**
    * Probes the hub and begins to claim partitions. Once.
    * @throws EventHubsRefusedError, EventHubsUnreachableError, LinkCreditError

@@ -62,6 +62,8 @@ export class PartitionSession {
   #journalBytes = 0;
   #isCaughtUp = false;
   #isHandingOver = false;
+  /** The first sequence number that could still be read when the partition was recovered. */
+  #hubBeginsAt = 0;
   #hasRead = false;
   #owesJournal = false;
   #parked = new ParkedRetries([]);
@@ -206,7 +208,9 @@ export class PartitionSession {
   #acceptGap(gap: SequenceGap): boolean {
     const {gaps, lease, report} = this.#options;
     const pipeline = this.#pipeline!;
-    if (!pipeline.isReread(gap)) {
+    // What is read again may be passed over only where the hub itself said that it has expired: it may be open, and
+    // the dedupe memory needs it.
+    if (!(pipeline.isReread(gap) && gap.before <= this.#hubBeginsAt)) {
       if (!gaps.wasRestarted(this.partitionId, gap)) {
         report(partitionTroubles.jump(this.partitionId, gap));
         lease.release('a jump in the sequence numbers');
@@ -250,6 +254,7 @@ export class PartitionSession {
         return this.#goesOn(recovery);
       case 'recovered':
         this.#pipeline = recovery.pipeline;
+        this.#hubBeginsAt = recovery.hubBeginsAt;
         this.#committer = recovery.committer;
         if (recovery.applied !== undefined) this.#take(recovery.applied);
         this.#parked = new ParkedRetries(recovery.pipeline.parked);

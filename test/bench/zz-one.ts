@@ -1,0 +1,105 @@
+import {parseArgs} from 'node:util';
+import {Child, type Message} from './child.ts';
+import {rowsOf} from './workload.ts';
+import type {BareRun, WorkerRun} from './report.ts';
+
+/**
+ * `npm run bench`: the CPU per event of the whole worker beside that of a loop that only reads, on the same events, in
+ * turn, each in a process of its own. Read the ratio: both sides slow down alike on a busy or a slower machine.
+ */
+
+const hub = 'gateway-logs';
+const partitions = 4;
+/** One run of either side takes well under a minute; beyond this something hangs. */
+const stepMsMax = 240_000;
+/** The events are this old, so that their windows lie in the past and their rows are in reach. */
+const eventAgeMs = 20 * 60_000;
+
+const {values} = parseArgs({
+  options: {
+    events: {type: 'string', default: '200000'},
+    rounds: {type: 'string', default: '3'},
+    profile: {type: 'string'},
+    'node-flags': {type: 'string', default: ''},
+  },
+});
+const events = wholeNumber('--events', values.events);
+const rounds = wholeNumber('--rounds', values.rounds);
+const nodeFlags = values['node-flags'].split(' ').filter((flag) => flag !== '');
+const startMs = Math.floor((Date.now() - eventAgeMs) / 1000) * 1000;
+
+for (let round = 1; round <= rounds; round++) { const w = await runWorker(); say(`total ${(w.cpuMicros/events).toFixed(2)} read ${(w.readMicros/events).toFixed(2)} join ${((w.joinedMicros-w.readMicros)/events).toFixed(2)} last ${((w.cpuMicros-w.joinedMicros)/events).toFixed(2)} rate ${(events*1000/w.readMs).toFixed(0)}`); }
+void runBareLoop;
+async function runBareLoop(): Promise<BareRun> {
+  return withEmulators(async (emulators, variables) => {
+    const args = [variables['EVENT_HUBS_CONNECTION_STRING'] ?? '', hub, String(events), String(partitions)];
+    const loop = new Child('./bare-loop.ts', {args, execArgv: nodeFlags});
+    try {
+      await loop.hear('ready', {withinMs: stepMsMax});
+      emulators.tell(publishOrder());
+      const done = await loop.hear('done', {withinMs: stepMsMax});
+      const [cpuMicros, readMs, peakRssBytes] = numbers(done, 'cpuMicros', 'readMs', 'peakRssBytes');
+      return {cpuMicros, readMs, peakRssBytes};
+    } finally {
+      await loop.end();
+    }
+  });
+}
+
+async function runWorker(): Promise<WorkerRun> {
+  return withEmulators(async (emulators, variables) => {
+    const rows = rowsOf(events);
+    const args = [JSON.stringify(variables), ...[events, rows, partitions].map(String)];
+    const profile = values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`];
+    const execArgv = [...nodeFlags, ...profile];
+    const worker = new Child('./whole-worker.ts', {args, execArgv});
+    try {
+      await worker.hear('ready', {withinMs: stepMsMax});
+      emulators.tell(publishOrder());
+      await worker.hear('read', {withinMs: stepMsMax});
+      emulators.tell({kind: 'diagnose'});
+      const done = await worker.hear('done', {withinMs: stepMsMax});
+      const [cpuMicros, readMs, peakRssBytes] = numbers(done, 'cpuMicros', 'readMs', 'peakRssBytes');
+      const [readMicros, joinedMicros] = numbers(done, 'readMicros', 'joinedMicros');
+      const [folded, matched, waiting, code] = numbers(done, 'folded', 'matched', 'waiting', 'code');
+      if (folded !== events || matched !== rows || waiting !== events - rows || code !== 0) {
+        throw new Error(`Of ${events} events ${folded} were folded, ${matched} joined; exit code ${code}.`);
+      }
+      return {cpuMicros, readMs, peakRssBytes, readMicros, joinedMicros, matched};
+    } finally {
+      await worker.end();
+    }
+  });
+}
+
+async function withEmulators<T>(run: (emulators: Child, variables: Readonly<Record<string, string>>) => Promise<T>): Promise<T> {
+  const emulators = new Child('./emulators.ts', {args: [String(partitions)]});
+  try {
+    const started = await emulators.hear('started', {withinMs: stepMsMax});
+    return await run(emulators, started['variables'] as Readonly<Record<string, string>>);
+  } finally {
+    await emulators.end();
+  }
+}
+
+function publishOrder(): Message {
+  return {kind: 'publish', events, partitions, from: 0, startMs};
+}
+
+function numbers<const Names extends readonly string[]>(message: Message, ...names: Names): {[K in keyof Names]: number} {
+  return names.map((name) => {
+    const value = message[name];
+    if (typeof value !== 'number') throw new Error(`The message lacks ${name}.`);
+    return value;
+  }) as {[K in keyof Names]: number};
+}
+
+function wholeNumber(name: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`${name} takes a whole number from 1 on, not ${text}.`);
+  return value;
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
