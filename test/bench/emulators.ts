@@ -7,7 +7,8 @@ import {calls, type Call} from './workload.ts';
  * new for each run: no run finds the rows or documents of another.
  *
  * `publish` appends events and keeps their rows; `diagnose` lets the rows appear, within seconds, as the service would
- * some minutes later; `expire` drops what was read.
+ * some minutes later; `expire` drops what was read; `credit` only asks what each answer tells: how many events the links
+ * would take now.
  */
 
 export const hub = 'gateway-logs';
@@ -39,10 +40,13 @@ for await (const order of orders()) {
     case 'expire':
       expire(Number(order['held']));
       break;
+    case 'credit':
+      break;
     default:
       throw new Error(`There is no order ${order.kind}.`);
   }
-  tellParent({kind: `${order.kind} done`});
+  const credits = stack.eventHubs.receivingLinks().map(({creditEvents}) => creditEvents);
+  tellParent({kind: `${order.kind} done`, events: credits.reduce((sum, credit) => sum + credit, 0)});
 }
 await stack.close();
 process.exit(0);

@@ -19,3 +19,4 @@ export type {PartitionLease, SourceTrouble, StartPosition} from './event-hubs/so
 export {LogAnalyticsSettingError} from './log-analytics/endpoint.ts';
 export {LogAnalyticsDiagnostics} from './log-analytics/log-analytics-diagnostics.ts';
 export {EventHubsRefusedError, EventHubsUnreachableError} from './event-hubs/hub-questions.ts';
+export {StallError} from './event-hubs/watchdog.ts';

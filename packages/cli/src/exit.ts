@@ -6,7 +6,7 @@ import {
   StorageRefusedError,
   StorageUnreachableError,
 } from '@weir/azure';
-import {ConfigurationError, describeError, StartUpError} from '@weir/worker';
+import {ConfigurationError, describeError, ServiceUnreachableError, StartUpError} from '@weir/worker';
 
 export const exitCodes = {done: 0, failed: 1, usage: 2, interrupted: 130} as const;
 
@@ -22,7 +22,11 @@ export function failureOf(error: unknown): {message: string; exitCode: number} {
   ) {
     return {message: error.message, exitCode: exitCodes.usage};
   }
-  if (error instanceof EventHubsUnreachableError || error instanceof StorageUnreachableError) {
+  if (
+    error instanceof EventHubsUnreachableError ||
+    error instanceof ServiceUnreachableError ||
+    error instanceof StorageUnreachableError
+  ) {
     return {message: error.message, exitCode: exitCodes.failed};
   }
   return {message: `unexpected error, please report it: ${describeError(error)}`, exitCode: exitCodes.failed};

@@ -122,6 +122,16 @@ export class PartitionPipeline implements RecordOwner {
     return this.#openCount + this.#unread.size;
   }
 
+  /** Records that wait for diagnostics here. */
+  get waitingCount(): number {
+    return this.#openCount;
+  }
+
+  /** The last record that was set aside since the last commit. */
+  get lastDeadLetter(): DeadLetter | undefined {
+    return this.#deadLetters.at(-1);
+  }
+
   get isRereading(): boolean {
     return this.#lastSequenceNumber < this.#rereadUntil;
   }

@@ -10,7 +10,7 @@ import {collectDefaultMetrics, Counter, Gauge, Histogram, Registry} from 'prom-c
 export type Metrics = ReturnType<typeof createMetrics>;
 
 export type JoinOutcomeLabel = 'matched' | 'unmatched' | 'no id' | 'could not ask';
-export type ReceiverRestartReason = 'silent' | 'behind' | 'gap' | 'link lost' | 'other';
+export type ReceiverRestartReason = 'silent' | 'behind' | 'link lost' | 'other';
 export type PauseReason =
   'events waiting' | 'in flight' | 'commit size' | 'dead letters' | 'parked' | 'other';
 export type StopReason =
@@ -64,7 +64,6 @@ export function createMetrics() {
       'Now less the watermark of the arrival views.',
     ),
     backlogEvents: partitionGauge('weir_backlog_events', 'Events in the hub behind the head.'),
-    linkCredit: partitionGauge('weir_link_credit', 'Events that the hub may still send unasked.'),
   };
   const partitionStopped = new Gauge({
     name: 'weir_partition_stopped',
@@ -83,7 +82,7 @@ export function createMetrics() {
     receiverRestarts: counterBy<ReceiverRestartReason>(
       'weir_receiver_restarts_total',
       'Times a receiver was started again.',
-      {label: 'reason', values: ['silent', 'behind', 'gap', 'link lost', 'other']},
+      {label: 'reason', values: ['silent', 'behind', 'link lost', 'other']},
     ),
     partitionsOwned: gauge('weir_partitions_owned', 'Partitions that this worker owns.'),
     pausedSeconds: counterBy<PauseReason>(
@@ -154,6 +153,10 @@ export function createMetrics() {
     }),
     lookupRows: counter('weir_lookup_rows_total', 'Rows in complete answers.'),
     rowsAhead: gauge('weir_rows_ahead', 'Rows kept that came ahead of their event.'),
+    rowsAheadDropped: counter(
+      'weir_rows_ahead_dropped_total',
+      'Rows ahead of their event dropped at join.rowsAheadMax.',
+    ),
     rowsLate: counter('weir_rows_late_total', 'Rows that came after their event was settled.'),
     rowsDuplicate: counter('weir_rows_duplicate_total', 'Further rows for an id in one answer.'),
     backendAttempts: new RegionCounter({

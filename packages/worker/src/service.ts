@@ -43,6 +43,11 @@ export interface ServiceOptions {
   readonly metrics?: Metrics;
 }
 
+/** A service did not answer at start, after several tries: a restart may find it there. */
+export class ServiceUnreachableError extends Error {
+  readonly code = 'UNREACHABLE';
+}
+
 /** SIGTERM to exit takes at most 25 s: this for the last commits, the rest for closing connections. */
 const handOverMs = 20_000;
 const closeMs = 4_000;
@@ -329,7 +334,7 @@ async function openCosmos({
       break;
     }
     if (tries === prepareTries)
-      throw new StartUpError(
+      throw new ServiceUnreachableError(
         `Cosmos DB at ${endpoint} does not answer (${prepared.cause}). Check COSMOS_ENDPOINT and the network.`,
       );
     log.warn({cause: prepared.cause}, 'Cosmos DB does not answer yet. The worker tries again.');

@@ -1,3 +1,4 @@
+import {StallError} from '@weir/azure';
 import type {SourceTrouble} from '@weir/azure';
 import {expect, test} from 'vitest';
 import {reports} from './commit-fixture.ts';
@@ -51,8 +52,8 @@ test('keys in an error never reach a message', () => {
 
 test('restarts are counted by what caused them', async () => {
   const {metrics} = heeded(
-    {kind: 'stalled', error: new Error('silent for 30 s')},
-    {kind: 'stalled', error: new Error('behind by 400 events')},
+    {kind: 'stalled', error: new StallError('silent', 'no call for 30 s')},
+    {kind: 'stalled', error: new StallError('behind', 'nothing came after 400')},
     {kind: 'link'},
     {kind: 'close'},
   );

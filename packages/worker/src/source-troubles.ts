@@ -1,4 +1,4 @@
-import type {SourceTrouble} from '@weir/azure';
+import {StallError, type SourceTrouble} from '@weir/azure';
 import {describeError} from './log.ts';
 import type {Metrics} from './metrics.ts';
 import type {ReportTrouble, Trouble} from './trouble.ts';
@@ -15,11 +15,11 @@ export class SourceTroubles {
 
   heed({kind, partitionId, error}: SourceTrouble): void {
     const cause = describeError(error);
-    if (kind === 'stalled')
-      this.#metrics.receiverRestarts.inc(cause.includes('behind') ? 'behind' : 'silent');
+    if (error instanceof StallError) this.#metrics.receiverRestarts.inc(restartReasons[error.reason]);
     if (kind === 'link') this.#metrics.receiverRestarts.inc('link lost');
     this.#report({
       ...this.#words(kind, partitionId, cause),
+      ...(isOfStorage(error) && {layer: 'Blob storage'}),
       kind: `source ${kind}`,
       ...(partitionId !== '' && {partitionId}),
     });
@@ -30,7 +30,7 @@ export class SourceTroubles {
     partitionId: string,
     cause: string,
   ): Pick<Trouble, 'layer' | 'message'> {
-    const partition = `Partition ${partitionId}`;
+    const partition = partitionId === '' ? 'A partition' : `Partition ${partitionId}`;
     switch (kind) {
       case 'claim':
         return {
@@ -89,4 +89,14 @@ export class SourceTroubles {
         };
     }
   }
+}
+
+const restartReasons = {silent: 'silent', behind: 'behind', noRounds: 'other'} as const;
+
+/** Load balancing keeps ownership in blobs: its errors carry the storage client's name wherever they surface. */
+function isOfStorage(error: unknown): boolean {
+  for (let at = error, depth = 0; at instanceof Error && depth < 4; at = at.cause, depth += 1) {
+    if (at.name === 'RestError' || /\bblobs?\b/.test(at.message)) return true;
+  }
+  return false;
 }

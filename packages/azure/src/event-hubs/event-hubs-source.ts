@@ -6,7 +6,7 @@ import {HubSubscription} from './hub-subscription.ts';
 import type {PartitionSession} from './partition-session.ts';
 import type {EventHubsSourceOptions} from './source-options.ts';
 import {settingsOf, type SourceSettings} from './source-settings.ts';
-import {runWatchdog, type Stall} from './watchdog.ts';
+import {runWatchdog, type Stall, StallError} from './watchdog.ts';
 
 /** Tries of the start-up question, each with retries inside, and the wait between them. */
 const probeTries = 3;
@@ -191,7 +191,7 @@ export class EventHubsSource {
   }
 
   async #stalled({partitionId, reason, detail}: Stall): Promise<void> {
-    this.#settings.onTrouble({kind: 'stalled', partitionId, error: new Error(detail)});
+    this.#settings.onTrouble({kind: 'stalled', partitionId, error: new StallError(reason, detail)});
     await this.restart(`Watchdog: ${reason}.`);
   }
 }

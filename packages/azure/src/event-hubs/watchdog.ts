@@ -135,3 +135,15 @@ export async function runWatchdog(options: WatchdogOptions, signal: AbortSignal)
     }
   }
 }
+
+/** What the watchdog found, as the error of a trouble. */
+export class StallError extends Error {
+  readonly code = 'STALLED';
+  override readonly name = 'StallError';
+  readonly reason: Stall['reason'];
+
+  constructor(reason: Stall['reason'], detail: string) {
+    super(detail);
+    this.reason = reason;
+  }
+}

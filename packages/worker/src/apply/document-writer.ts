@@ -145,7 +145,6 @@ export class DocumentWriter {
       state = copy === undefined ? newAggregate(target) : readAggregate(target, copy.document);
     } catch (error) {
       if (!(error instanceof UnreadableDocumentError)) throw error;
-      this.#copies.delete(target.id); // so that a document that is mended is read again
       // The next try must see whether somebody has mended it.
       this.#copies.delete(target.id);
       return {kind: 'parked', reason: `the document cannot be read: ${error.message}`};

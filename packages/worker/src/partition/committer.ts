@@ -117,8 +117,19 @@ export class Committer {
   /** An owner with nothing to commit finds out here that another one has. */
   async compareJournal(): Promise<StepOutcome> {
     const answer = await this.#ports.journal.etag(this.#partition, this.#signal);
-    if (answer.kind === 'unavailable' || (answer.kind === 'missing' && this.#etag === undefined)) return done;
-    if (answer.kind === 'found' && answer.etag === this.#etag) return done;
+    if (answer.kind === 'unavailable') {
+      this.#report({
+        layer: 'Blob storage',
+        kind: 'journal read',
+        message: `Blob storage does not tell whether the journal of partition ${this.#partition.partitionId} is still ours (${answer.cause}). The worker asks again; nothing is written meanwhile without that being certain.`,
+        partitionId: this.#partition.partitionId,
+      });
+      return done;
+    }
+    if (answer.kind === 'missing') {
+      return this.#etag === undefined ? done : {kind: 'lost', cause: 'the journal was deleted'};
+    }
+    if (answer.etag === this.#etag) return done;
     return {kind: 'lost', cause: 'the journal was written by another owner'};
   }
 

@@ -175,7 +175,7 @@ export class PartitionSession {
 
   #read(events: readonly ReceivedEvent[]): boolean {
     const pipeline = this.#pipeline!;
-    const {ports} = this.#options;
+    const {ports, report} = this.#options;
     if (events.length === 0) {
       this.#isCaughtUp = !pipeline.isRereading;
       pipeline.idle(ports.clock.now());
@@ -187,6 +187,7 @@ export class PartitionSession {
       this.#options.onReadable(events[0]!.enqueuedTimeMs);
     }
     const wasRereading = pipeline.isRereading;
+    const setAside = pipeline.deadLettersPending;
     pipeline.passTime(ports.clock.now());
     let jump = pipeline.receive(events);
     while (jump !== undefined) {
@@ -195,6 +196,8 @@ export class PartitionSession {
     }
     if (wasRereading && !pipeline.isRereading) this.#reportLost(pipeline, 0);
     this.#reportEvicted(pipeline);
+    if (pipeline.deadLettersPending > setAside)
+      report(partitionTroubles.setAside(this.partitionId, pipeline.lastDeadLetter!));
     return true;
   }
 

@@ -1,4 +1,4 @@
-import type {RecordPlace, SequenceGap} from '@weir/pipeline';
+import type {DeadLetter, RecordPlace, SequenceGap} from '@weir/pipeline';
 import type {Trouble} from '../trouble.ts';
 
 /** Why reading waits; shown on the status page and as a metric's label. */
@@ -25,6 +25,14 @@ export const partitionTroubles = {
     message: `Partition ${partitionId} lacks ${before - after - 1} events, sequence numbers ${after + 1} to ${before - 1}: they expired before they were read. The worker goes on behind them; raise the hub's retention if it was down or behind for long.`,
     partitionId,
     fields: {missing: before - after - 1, after, before},
+  }),
+
+  setAside: (partitionId: string, {sequenceNumber, index, reason, layer}: DeadLetter): Trouble => ({
+    layer: 'input',
+    kind: reason,
+    message: `A record of partition ${partitionId} is set aside as a dead letter: ${reason}. Sequence number ${sequenceNumber}, record ${index}, found at ${layer}. The events around it are counted; see what the gateway sends there.`,
+    partitionId,
+    fields: {sequenceNumber, index},
   }),
 
   lost: (partitionId: string, lost: readonly RecordPlace[]): Trouble => ({

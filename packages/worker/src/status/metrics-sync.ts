@@ -132,6 +132,7 @@ export class MetricsSync {
     m.lookupRows.inc(grown('rows'));
     m.rowsDuplicate.inc(grown('rowsDuplicate'));
     m.rowsLate.inc(grown('rowsLate'));
+    m.rowsAheadDropped.inc(grown('rowsAheadDropped'));
   }
 
   #grown(of: object, now: Readonly<Record<string, number>>): (name: string) => number {

@@ -15,6 +15,7 @@ const severe: ReadonlySet<string> = new Set([
   'lost',
   'gap',
   'forbidden',
+  'source position',
 ]);
 
 /** What is wrong now: one log line a minute for each kind, and the list that the status page shows. */

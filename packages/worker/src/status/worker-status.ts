@@ -16,8 +16,7 @@ import type {TroubleBoard} from './trouble-board.ts';
 export type ServicePhase =
   | {readonly kind: 'starting'; readonly sentence: string}
   | {readonly kind: 'running'}
-  | {readonly kind: 'draining'}
-  | {readonly kind: 'failed'; readonly sentence: string};
+  | {readonly kind: 'draining'};
 
 /** What the HTTP server tells about a worker, from what is in memory. */
 export class WorkerStatus implements StatusSource {
@@ -52,8 +51,6 @@ export class WorkerStatus implements StatusSource {
 
   health(): Health {
     switch (this.phase.kind) {
-      case 'failed':
-        return {live: false, ready: false, sentence: this.phase.sentence};
       case 'starting':
         return {live: true, ready: false, sentence: this.phase.sentence};
       case 'draining':
@@ -123,7 +120,7 @@ export class WorkerStatus implements StatusSource {
       frontier: pipeline?.committed.frontier.sequenceNumber,
       lagSeconds: pipeline === undefined ? undefined : seconds(session.lagMs(nowMs)),
       open: pipeline?.openCount ?? 0,
-      waiting: pipeline?.openCount ?? 0,
+      waiting: pipeline?.waitingCount ?? 0,
       watermark: pipeline === undefined ? undefined : new Date(pipeline.watermarks.arrivalMs).toISOString(),
     };
   }

@@ -1,0 +1,50 @@
+import {createLogger, loadConfig, Service} from '@weir/worker';
+import {letGo, orders, tellParent} from './child.ts';
+import {until} from './meter.ts';
+
+/**
+ * Child, started with `--expose-gc`: a worker whose horizons are some seconds instead of minutes, so that what it
+ * remembers on purpose is full early in the run and any further growth is a leak.
+ *
+ * `settle` waits until so many events are read and joined, collects garbage and tells what is left; `facts` tells how
+ * many events were read and the in-flight gauge, which the worker itself refreshes once a second.
+ */
+
+const [variables = '{}', inFlightEventsMax = ''] = process.argv.slice(2);
+const timings = {
+  'flush.interval': '1s',
+  'join.feedInterval': '1s',
+  'join.settle': '1s',
+  'join.sweepAfter': '15s',
+  'join.sweepInterval': '2s',
+  'join.deadline': '20s',
+  'dedupe.horizon': '10s',
+  'source.inFlightEventsMax': inFlightEventsMax,
+  'http.port': '0',
+};
+/** The join memory of what is settled lasts as long as the deadline; the flag above bounds the rest. */
+const {config} = loadConfig({env: JSON.parse(variables) as NodeJS.ProcessEnv, flags: timings});
+const service = await Service.start({config, log: createLogger({level: 'error'}), version: 'bench'});
+const {worker} = service;
+const {gc} = globalThis;
+if (gc === undefined) throw new Error('Start this with --expose-gc.');
+tellParent({kind: 'ready'});
+
+for await (const order of orders()) {
+  if (order.kind === 'settle') {
+    const waitingMax = Number(order['waitingMax']);
+    await until(() => worker.eventsReceived >= Number(order['events']) && worker.join.waiting <= waitingMax);
+    await gc({execution: 'async', type: 'major'});
+    gc();
+    const {rss, heapUsed, arrayBuffers} = process.memoryUsage();
+    tellParent({kind: 'settled', rss, heapUsed, arrayBuffers, waiting: worker.join.waiting});
+  } else if (order.kind === 'facts') {
+    const text = await (await fetch(new URL('/metrics', service.http.url))).text();
+    const inFlight = Number(/^weir_in_flight_events (\S+)/m.exec(text)?.[1] ?? Number.NaN);
+    const {rss} = process.memoryUsage();
+    tellParent({kind: 'facts', events: worker.eventsReceived, inFlight, rss});
+  }
+}
+await service.stop();
+letGo();
+process.exit(0);
