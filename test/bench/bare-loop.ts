@@ -7,19 +7,20 @@ import {Meter, peakRssBytes, until} from './meter.ts';
  * that looks at one field. What a worker takes beyond this is its own.
  */
 
-const [connectionString = '', hub = '', expected, partitions] = process.argv.slice(2);
+const [connectionString = '', hub = '', warmUp, events, partitions] = process.argv.slice(2);
 const client = new EventHubConsumerClient('$Default', connectionString, hub);
 let initialised = 0;
 let received = 0;
 let named = 0;
 let firstMs = 0;
+let meter: Meter | undefined;
 const subscription = client.subscribe(
   {
     async processInitialize() {
       initialised += 1;
     },
     async processEvents(events) {
-      if (received === 0 && events.length > 0) firstMs = performance.now();
+      if (firstMs === 0 && meter !== undefined && events.length > 0) firstMs = performance.now();
       for (const {body} of events as readonly {body: {requestId?: unknown}}[]) {
         if (body.requestId !== undefined) named += 1;
       }
@@ -33,9 +34,11 @@ const subscription = client.subscribe(
   {maxBatchSize: 300, prefetchCount: 3000, startPosition: {offset: '-1'}},
 );
 await until(() => initialised === Number(partitions));
-const meter = new Meter();
+tellParent({kind: 'open'});
+await until(() => received >= Number(warmUp));
+meter = new Meter();
 tellParent({kind: 'ready'});
-await until(() => received >= Number(expected));
+await until(() => received >= Number(warmUp) + Number(events));
 tellParent({
   kind: 'done',
   cpuMicros: meter.cpuMicros,

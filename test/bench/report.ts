@@ -13,7 +13,6 @@ export interface WorkerRun extends BareRun {
   readonly readMicros: number;
   /** Until all that have diagnostics were joined. */
   readonly joinedMicros: number;
-  readonly matched: number;
 }
 
 /** Two runs that followed each other, so that the machine was the same for both. */
@@ -48,12 +47,11 @@ export function renderReport({pairs, events}: {pairs: readonly Pair[]; events: n
   ];
   const widths = [20, 24, 30, 20];
   const table = lines.map((cells) => cells.map((cell, at) => cell.padEnd(widths[at]!)).join('').trimEnd());
-  const [first] = worker;
   return [
     '',
     `${events} events, ${pairs.length} rounds; minimum / median / maximum`,
     ...table,
-    `joined ${first?.matched} of them; the bar for the ratio is ${ratioMax}`,
+    `the bar for the ratio is ${ratioMax}`,
     '',
   ].join('\n');
 }

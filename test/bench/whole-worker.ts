@@ -1,5 +1,6 @@
 import {createLogger, loadConfig, Service} from '@weir/worker';
 import {letGo, tellParent} from './child.ts';
+import {rowsOf} from './workload.ts';
 import {Meter, peakRssBytes, until} from './meter.ts';
 
 /**
@@ -14,8 +15,8 @@ const timings = {
   'http.port': '0',
 } as const;
 
-const [variables = '{}', eventsText, rowsText, partitionsText] = process.argv.slice(2);
-const [events, rows, partitions] = [Number(eventsText), Number(rowsText), Number(partitionsText)];
+const [variables = '{}', ...counts] = process.argv.slice(2);
+const [warmUp = 0, events = 0, partitions = 0] = counts.map(Number);
 const {config} = loadConfig({env: JSON.parse(variables) as NodeJS.ProcessEnv, flags: timings});
 const service = await Service.start({config, log: createLogger({level: 'error'}), version: 'bench'});
 const {worker} = service;
@@ -23,17 +24,21 @@ await until(() => {
   const sessions = [...worker.sessions];
   return sessions.length === partitions && sessions.every(({state}) => state === 'running');
 });
+tellParent({kind: 'open'});
+
+await until(() => worker.eventsReceived >= warmUp && worker.join.counts.matched >= rowsOf(warmUp));
+await until(() => worker.writer.documentsPending === 0 && [...worker.sessions].every(hasCommitted));
 const meter = new Meter();
 tellParent({kind: 'ready'});
 
-await until(() => worker.eventsReceived > 0);
+await until(() => worker.eventsReceived > warmUp);
 const firstMs = performance.now();
-await until(() => worker.eventsReceived >= events);
+await until(() => worker.eventsReceived >= warmUp + events);
 const readMs = performance.now() - firstMs;
 const readMicros = meter.cpuMicros;
 tellParent({kind: 'read'});
 
-await until(() => worker.join.counts.matched >= rows);
+await until(() => worker.join.counts.matched >= rowsOf(warmUp + events));
 const joinedMicros = meter.cpuMicros;
 let folded = 0;
 for (const {pipeline} of worker.sessions) folded += pipeline?.counts.folded ?? 0;
@@ -55,3 +60,7 @@ tellParent({
   code,
 });
 letGo();
+
+function hasCommitted({pipeline}: {readonly pipeline: {readonly pendingDeltas: number} | undefined}): boolean {
+  return pipeline?.pendingDeltas === 0;
+}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {BlobServiceClient} from '@azure/storage-blob';
 import {expect, onTestFinished, test} from 'vitest';
-import {readSample} from '../oracle/sample.ts';
+import {readSample, samplePartitions} from '../oracle/sample.ts';
 import {BlobProxy, type BlobFate, type BlobRequest} from './blob-proxy.ts';
 import {Scenario} from './scenario.ts';
 import type {WorkerProcess} from './worker-process.ts';
@@ -47,6 +47,39 @@ test(
       assert.equal(signal, 'SIGKILL', `${point.name}: ${worker.output()}`);
       proxy.fateOf = () => 'pass';
       scenario.cosmos.clearFaults();
+      await forgetOwners(scenario);
+    }
+
+    scenario.startWorker({variables});
+    expect(await scenario.problemsAtRest(sample)).toEqual([]);
+  },
+);
+
+test(
+  'a worker killed in the last commit of a clean stop loses nothing and counts nothing twice',
+  {timeout: 90_000},
+  async () => {
+    const scenario = await Scenario.start();
+    const proxy = await BlobProxy.start(scenario.stack.blob.connectionString);
+    onTestFinished(() => proxy.close());
+    const variables = {STORAGE_CONNECTION_STRING: proxy.connectionString};
+    const sample = readSample({nowMs: Date.now()});
+    scenario.ingest(sample.rows);
+    const half = Math.floor(sample.records.length / 2);
+    for (const [fate, records] of [
+      ['requestLost', sample.records.slice(0, half)],
+      ['answerLost', sample.records.slice(half)],
+    ] as const) {
+      // No flush before the stop, so that the last commit holds something.
+      const worker = scenario.startWorker({variables, settings: {'flush.interval': '6s'}});
+      await worker.metricsWhen((now) => now.sum('weir_partitions_owned') === samplePartitions);
+      scenario.publish(records);
+      await worker.metricsWhen((now) => now.sum('weir_records_total') > 0);
+      killAtBlob(proxy, worker, {path: /\/journal\//, fate});
+      worker.signal('SIGTERM');
+      const {signal} = await worker.exited;
+      assert.equal(signal, 'SIGKILL', `${fate}: ${worker.output()}`);
+      proxy.fateOf = () => 'pass';
       await forgetOwners(scenario);
     }
 

@@ -210,8 +210,8 @@ export class Scenario {
         .filter(({afterMs}) => afterMs > exitWithinMs)
         .map(({afterMs}) => `It took ${afterMs} ms to stop.`),
       ...differences({expected, documents: this.documents()}),
-      ...unlike(letters, options.deadLetters ?? rejectedPlaces(workload, options.before ?? [])),
-      ...this.workers.flatMap((worker) => falseTroubles(worker)),
+      ...unlike(letters, bad),
+      ...this.workers.flatMap((worker) => falseTroubles(worker, bad)),
       ...this.stack.eventHubs.protocolErrors.map((error) => `AMQP: ${String(error)}`),
     ];
   }
@@ -221,11 +221,13 @@ export class Scenario {
   }
 }
 
-/** Dead letters are told by metrics and blobs, not by the log; trouble of a service must not look like bad input. */
-function falseTroubles(worker: WorkerProcess): string[] {
-  const lines = worker.troubles.filter(
-    ({kind, layer, msg}) => kind === 'bug' || layer === 'input' || blamesInput.test(msg),
-  );
+/** A line about the input names a record that is bad; trouble of a service must not look like that. */
+function falseTroubles(worker: WorkerProcess, bad: readonly Place[]): string[] {
+  const places = new Set(bad.map(nameOfPlace));
+  const lines = worker.warnings.filter(({kind, layer, msg, partitionId, sequenceNumber}) => {
+    if (layer === 'input') return !places.has(`${String(partitionId)}/${String(sequenceNumber)}`);
+    return kind === 'bug' || blamesInput.test(msg);
+  });
   const stderr = worker.stderr.trim();
   return [
     ...lines.map((line) => `It should not say: ${JSON.stringify(line)}`),
@@ -233,12 +235,14 @@ function falseTroubles(worker: WorkerProcess): string[] {
   ];
 }
 
-const blamesInput = /malformed|invalid (event|body|input|record)|is a dead letter|not JSON/i;
+const blamesInput = /malformed|invalid (event|body|input|record)|as a dead letter|not JSON/i;
+
+function nameOfPlace({partitionId, sequenceNumber}: Place): string {
+  return `${partitionId}/${sequenceNumber}`;
+}
 
 function unlike(letters: readonly Place[], expected: readonly Place[]): string[] {
-  const names = (places: readonly Place[]): string[] =>
-    places.map(({partitionId, sequenceNumber}) => `${partitionId}/${sequenceNumber}`);
-  const [found, wanted] = [names(letters), names(expected)];
+  const [found, wanted] = [letters.map(nameOfPlace), expected.map(nameOfPlace)];
   return found.join() === wanted.join()
     ? []
     : [`Dead letters are ${found.join(' ')}, not ${wanted.join(' ')}.`];

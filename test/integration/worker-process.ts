@@ -87,8 +87,13 @@ export class WorkerProcess {
   }
 
   /** Warnings and worse. */
-  get troubles(): LogLine[] {
+  get warnings(): LogLine[] {
     return this.lines.filter(({level}) => level === 'warn' || level === 'error' || level === 'fatal');
+  }
+
+  /** Warnings that are not about the input. */
+  get troubles(): LogLine[] {
+    return this.warnings.filter(({layer}) => layer !== 'input');
   }
 
   /** The address that the worker tells, once it runs. */

@@ -147,6 +147,37 @@ test('a slice that held too much comes back in two halves, down to a second, the
   expect(new Set(shares.map(({fromMs}) => fromMs)).size).toBe(1);
 });
 
+test('however shares are split, each id is in exactly one of them', () => {
+  const plan = begun();
+  plan.advance(settled(15_000));
+  const shares: {readonly index: number; readonly of: number}[] = [];
+  for (let asked = 0; asked < 1_000; asked++) {
+    const slice = plan.next(Infinity);
+    if (slice === undefined) break;
+    // The first second is split unevenly; everything else is answered at once.
+    const isFirst = slice.fromMs === 0;
+    if (isFirst && (slice.share === undefined || slice.share.of < (slice.share.index === 0 ? 16 : 4))) {
+      plan.tooLarge(slice);
+    } else {
+      plan.answered(slice, 1);
+      if (isFirst && slice.share !== undefined) shares.push(slice.share);
+    }
+  }
+  expect(shares.length).toBeGreaterThan(5);
+  for (let hash = 0; hash < 64; hash++) {
+    expect(shares.filter(({index, of}) => hash % of === index)).toHaveLength(1);
+  }
+});
+
+test('a share is not read either while the limit lies before its end', () => {
+  const plan = new FeedPlan({...options, intervalMs: 1_000});
+  plan.advance(settled(0));
+  plan.advance(settled(1_000));
+  plan.tooLarge(plan.next(Infinity)!);
+  expect(plan.next(999)).toBeUndefined();
+  expect(plan.next(1_000)?.share?.of).toBe(2);
+});
+
 test('shares are split on until a bound, then asked for as they are', () => {
   const plan = begun();
   plan.advance(settled(15_000));
