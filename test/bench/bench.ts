@@ -42,7 +42,11 @@ process.stdout.write(renderReport({pairs, events}));
 
 async function runBareLoop(): Promise<BareRun> {
   return withEmulators(async (emulators, variables) => {
-    const args = [variables['EVENT_HUBS_CONNECTION_STRING'] ?? '', hub, ...[warmUp, events, partitions].map(String)];
+    const args = [
+      variables['EVENT_HUBS_CONNECTION_STRING'] ?? '',
+      hub,
+      ...[warmUp, events, partitions].map(String),
+    ];
     const loop = new Child('./bare-loop.ts', {args, execArgv: nodeFlags});
     try {
       await loop.hear('open', {withinMs: stepMsMax});
@@ -75,10 +79,12 @@ async function runWorker(): Promise<WorkerRun> {
       const done = await worker.hear('done', {withinMs: stepMsMax});
       const [cpuMicros, readMs, peakRssBytes] = numbers(done, 'cpuMicros', 'readMs', 'peakRssBytes');
       const [readMicros, joinedMicros] = numbers(done, 'readMicros', 'joinedMicros');
-      const [folded, matched, waiting, code] = numbers(done, 'folded', 'matched', 'waiting', 'code');
+      const [matched, waiting, code] = numbers(done, 'matched', 'waiting', 'code');
       const [all, rows] = [warmUp + events, rowsOf(warmUp + events)];
-      if (folded !== all || matched !== rows || waiting !== all - rows || code !== 0) {
-        throw new Error(`Of ${all} events ${folded} were folded, ${matched} joined; exit code ${code}.`);
+      if (matched !== rows || waiting !== all - rows || code !== 0) {
+        throw new Error(
+          `Of ${all} events ${matched} were joined, ${waiting} still waited; exit code ${code}.`,
+        );
       }
       return {cpuMicros, readMs, peakRssBytes, readMicros, joinedMicros};
     } finally {
@@ -87,7 +93,9 @@ async function runWorker(): Promise<WorkerRun> {
   });
 }
 
-async function withEmulators<T>(run: (emulators: Child, variables: Readonly<Record<string, string>>) => Promise<T>): Promise<T> {
+async function withEmulators<T>(
+  run: (emulators: Child, variables: Readonly<Record<string, string>>) => Promise<T>,
+): Promise<T> {
   const emulators = new Child('./emulators.ts', {args: [String(partitions)]});
   try {
     const started = await emulators.hear('started', {withinMs: stepMsMax});
@@ -101,7 +109,10 @@ function publishOrder(range: {from: number; events: number}): Message {
   return {kind: 'publish', partitions, startMs, ...range};
 }
 
-function numbers<const Names extends readonly string[]>(message: Message, ...names: Names): {[K in keyof Names]: number} {
+function numbers<const Names extends readonly string[]>(
+  message: Message,
+  ...names: Names
+): {[K in keyof Names]: number} {
   return names.map((name) => {
     const value = message[name];
     if (typeof value !== 'number') throw new Error(`The message lacks ${name}.`);

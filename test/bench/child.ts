@@ -18,7 +18,10 @@ export class Child {
   #listener: (() => void) | undefined;
   #ended: string | undefined;
 
-  constructor(module: string, {args = [], execArgv = []}: {args?: readonly string[]; execArgv?: readonly string[]} = {}) {
+  constructor(
+    module: string,
+    {args = [], execArgv = []}: {args?: readonly string[]; execArgv?: readonly string[]} = {},
+  ) {
     this.#name = module;
     this.#process = fork(new URL(module, import.meta.url), args, {
       execArgv: [...execArgv],

@@ -52,7 +52,10 @@ await stack.close();
 process.exit(0);
 
 function publish({events, partitions, from, startMs}: PublishOrder): void {
-  const byPartition = Map.groupBy<number, Call>(calls({events, partitions, from, startMs}), ({partition}) => partition);
+  const byPartition = Map.groupBy<number, Call>(
+    calls({events, partitions, from, startMs}),
+    ({partition}) => partition,
+  );
   // The clock may pass a millisecond between two partitions, never within one.
   for (const [partition, own] of byPartition) {
     stack.eventHubs.append({hub, partitionId: String(partition), events: own.map(({body}) => ({body}))});

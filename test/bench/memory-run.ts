@@ -32,13 +32,16 @@ const partitions = 4;
 const stepMsMax = 240_000;
 /** Published at a time; the next lot follows when all but one lot is read, so that the hub stays small. */
 const lot = 10_000;
-/** Beside the hundredth part of the events that has no diagnostics, so few may still wait when a sample is taken. */
-const stragglers = 100;
+/** So few events may still wait when a sample is taken: those of the last lots that have no diagnostics. */
+const waitingMax = 2_000;
 const eventAgeMs = 20 * 60_000;
 const pollMs = 100;
 
 /** Streams events through a worker, lets it idle, sends a burst, and reads its memory in between. */
-export async function runMemory(plan: MemoryPlan, onSample: (sample: MemorySample) => void = () => {}): Promise<MemoryResult> {
+export async function runMemory(
+  plan: MemoryPlan,
+  onSample: (sample: MemorySample) => void = () => {},
+): Promise<MemoryResult> {
   const emulators = new Child('./emulators.ts', {args: [String(partitions)]});
   let worker: Child | undefined;
   try {
@@ -99,9 +102,14 @@ class Stream {
   }
 
   async sample(): Promise<MemorySample> {
-    const waitingMax = stragglers + Math.ceil(this.published / 100);
-    const told = await this.#ask(this.#worker, {kind: 'settle', events: this.published, waitingMax}, 'settled');
-    const [heapUsed, arrayBuffers, rss] = ['heapUsed', 'arrayBuffers', 'rss'].map((name) => Number(told[name]));
+    const told = await this.#ask(
+      this.#worker,
+      {kind: 'settle', events: this.published, waitingMax},
+      'settled',
+    );
+    const [heapUsed, arrayBuffers, rss] = ['heapUsed', 'arrayBuffers', 'rss'].map((name) =>
+      Number(told[name]),
+    );
     return {events: this.published, heapUsed: heapUsed!, arrayBuffers: arrayBuffers!, rss: rss!};
   }
 
@@ -110,7 +118,13 @@ class Stream {
   }
 
   async #publish(events: number): Promise<void> {
-    await this.#ask(this.#emulators, {kind: 'publish', events, partitions, from: this.published, startMs: this.#startMs});
+    await this.#ask(this.#emulators, {
+      kind: 'publish',
+      events,
+      partitions,
+      from: this.published,
+      startMs: this.#startMs,
+    });
     await this.#ask(this.#emulators, {kind: 'diagnose'});
     this.published += events;
   }

@@ -10,6 +10,9 @@ import {until} from './meter.ts';
  * many events were read and the in-flight gauge, which the worker itself refreshes once a second.
  */
 
+const collections = 4;
+const betweenCollectionsMs = 600;
+
 const [variables = '{}', inFlightEventsMax = ''] = process.argv.slice(2);
 const timings = {
   'flush.interval': '1s',
@@ -22,7 +25,6 @@ const timings = {
   'source.inFlightEventsMax': inFlightEventsMax,
   'http.port': '0',
 };
-/** The join memory of what is settled lasts as long as the deadline; the flag above bounds the rest. */
 const {config} = loadConfig({env: JSON.parse(variables) as NodeJS.ProcessEnv, flags: timings});
 const service = await Service.start({config, log: createLogger({level: 'error'}), version: 'bench'});
 const {worker} = service;
@@ -34,10 +36,7 @@ for await (const order of orders()) {
   if (order.kind === 'settle') {
     const waitingMax = Number(order['waitingMax']);
     await until(() => worker.eventsReceived >= Number(order['events']) && worker.join.waiting <= waitingMax);
-    await gc({execution: 'async', type: 'major'});
-    gc();
-    const {rss, heapUsed, arrayBuffers} = process.memoryUsage();
-    tellParent({kind: 'settled', rss, heapUsed, arrayBuffers, waiting: worker.join.waiting});
+    tellParent({kind: 'settled', ...(await leastMemory())});
   } else if (order.kind === 'facts') {
     const text = await (await fetch(new URL('/metrics', service.http.url))).text();
     const inFlight = Number(/^weir_in_flight_events (\S+)/m.exec(text)?.[1] ?? Number.NaN);
@@ -48,3 +47,15 @@ for await (const order of orders()) {
 await service.stop();
 letGo();
 process.exit(0);
+
+/** The least of several collections: an answer of Log Analytics that is just being read is not what stays. */
+async function leastMemory(): Promise<{heapUsed: number; arrayBuffers: number; rss: number}> {
+  const found: NodeJS.MemoryUsage[] = [];
+  while (found.length < collections) {
+    await new Promise((resolve) => setTimeout(resolve, betweenCollectionsMs));
+    await gc?.({execution: 'async', type: 'major'});
+    found.push(process.memoryUsage());
+  }
+  const least = (name: keyof NodeJS.MemoryUsage): number => Math.min(...found.map((usage) => usage[name]));
+  return {heapUsed: least('heapUsed'), arrayBuffers: least('arrayBuffers'), rss: least('rss')};
+}

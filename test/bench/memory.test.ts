@@ -6,14 +6,18 @@ const plan = {events: 80_000, every: 20_000, idleMs: 5_000, burst: 40_000, inFli
 /** Small runs scatter more than the long one, whose bound is 10 %. */
 const growthMax = 0.25;
 
-test('the heap does not grow with the events, and a burst after an idle period stays within the bound', {timeout: 240_000}, async () => {
-  const result = await runMemory(plan);
-  expect(heapGrowth(result.samples)).toBeLessThan(growthMax);
-  expect(result.afterBurst.heapUsed).toBeLessThan(result.samples.at(-1)!.heapUsed * (1 + growthMax));
-  expect(result.creditBeforeBurst).toBeGreaterThan(0);
-  expect(result.creditBeforeBurst).toBeLessThanOrEqual(plan.inFlightEventsMax);
-  expect(result.inFlightMax).toBeLessThanOrEqual(plan.inFlightEventsMax);
-});
+test(
+  'the heap does not grow with the events, and a burst after an idle period stays within the bound',
+  {timeout: 240_000},
+  async () => {
+    const result = await runMemory(plan);
+    expect(heapGrowth(result.samples)).toBeLessThan(growthMax);
+    expect(result.afterBurst.heapUsed).toBeLessThan(result.samples.at(-1)!.heapUsed * (1 + growthMax));
+    expect(result.creditBeforeBurst).toBeGreaterThan(0);
+    expect(result.creditBeforeBurst).toBeLessThanOrEqual(plan.inFlightEventsMax);
+    expect(result.inFlightMax).toBeLessThanOrEqual(plan.inFlightEventsMax);
+  },
+);
 
 test('growth is the slope of the last two thirds, not their scatter', () => {
   const samples = (...heaps: number[]): MemorySample[] =>

@@ -33,9 +33,21 @@ export function ratios(pairs: readonly Pair[]): number[] {
 export function renderReport({pairs, events}: {pairs: readonly Pair[]; events: number}): string {
   const bare = pairs.map((pair) => pair.bare);
   const worker = pairs.map((pair) => pair.worker);
-  const perEvent = (values: readonly number[]): string => spread(values.map((micros) => micros / events), 2);
-  const perSecond = (runs: readonly BareRun[]): string => spread(runs.map(({readMs}) => (events * 1000) / readMs), 0);
-  const peak = (runs: readonly BareRun[]): string => spread(runs.map(({peakRssBytes}) => peakRssBytes / 2 ** 20), 0);
+  const perEvent = (values: readonly number[]): string =>
+    spread(
+      values.map((micros) => micros / events),
+      2,
+    );
+  const perSecond = (runs: readonly BareRun[]): string =>
+    spread(
+      runs.map(({readMs}) => (events * 1000) / readMs),
+      0,
+    );
+  const peak = (runs: readonly BareRun[]): string =>
+    spread(
+      runs.map(({peakRssBytes}) => peakRssBytes / 2 ** 20),
+      0,
+    );
   const lines = [
     ['', 'CPU µs per event', 'events read per s', 'peak RSS MiB'],
     ['bare loop', perEvent(bare.map(({cpuMicros}) => cpuMicros)), perSecond(bare), peak(bare)],
@@ -46,7 +58,12 @@ export function renderReport({pairs, events}: {pairs: readonly Pair[]; events: n
     ['worker / bare loop', spread(ratios(pairs), 2), '', ''],
   ];
   const widths = [20, 24, 30, 20];
-  const table = lines.map((cells) => cells.map((cell, at) => cell.padEnd(widths[at]!)).join('').trimEnd());
+  const table = lines.map((cells) =>
+    cells
+      .map((cell, at) => cell.padEnd(widths[at]!))
+      .join('')
+      .trimEnd(),
+  );
   return [
     '',
     `${events} events, ${pairs.length} rounds; minimum / median / maximum`,

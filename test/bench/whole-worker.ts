@@ -40,8 +40,6 @@ tellParent({kind: 'read'});
 
 await until(() => worker.join.counts.matched >= rowsOf(warmUp + events));
 const joinedMicros = meter.cpuMicros;
-let folded = 0;
-for (const {pipeline} of worker.sessions) folded += pipeline?.counts.folded ?? 0;
 const {matched} = worker.join.counts;
 const {waiting} = worker.join;
 // The clean stop commits what is left, writes every document and only then returns.
@@ -54,13 +52,16 @@ tellParent({
   joinedMicros,
   readMs,
   peakRssBytes: peakRssBytes(),
-  folded,
   matched,
   waiting,
   code,
 });
 letGo();
 
-function hasCommitted({pipeline}: {readonly pipeline: {readonly pendingDeltas: number} | undefined}): boolean {
+function hasCommitted({
+  pipeline,
+}: {
+  readonly pipeline: {readonly pendingDeltas: number} | undefined;
+}): boolean {
   return pipeline?.pendingDeltas === 0;
 }

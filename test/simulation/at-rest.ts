@@ -1,5 +1,14 @@
 import type {StoredDocument} from '@weir/pipeline';
-import {differences, dimensionsOf, expectationOf, ExpectedDocuments, lengthMs, possibleOutcomes, type ExpectedRecord, type Outcome} from './oracle.ts';
+import {
+  differences,
+  dimensionsOf,
+  expectationOf,
+  ExpectedDocuments,
+  lengthMs,
+  possibleOutcomes,
+  type ExpectedRecord,
+  type Outcome,
+} from './oracle.ts';
 import {isExpired} from './protocol-watch.ts';
 import {digitBase, tokenFields} from './truth.ts';
 import type {World} from './world.ts';
@@ -8,7 +17,9 @@ import type {World} from './world.ts';
 export function checkAtRest(world: World): void {
   const {plan, hub, violations, blobs, lookup} = world;
   const endMs = world.time.nowMs;
-  const {records, letters} = expectationOf(plan, hub, (partitionId, sequenceNumber) => world.recordsOf(partitionId, sequenceNumber));
+  const {records, letters} = expectationOf(plan, hub, (partitionId, sequenceNumber) =>
+    world.recordsOf(partitionId, sequenceNumber),
+  );
   if (world.struck !== undefined) return checkAtMostOnce(world, records);
   const written = blobs.deadLetters();
 
@@ -19,14 +30,18 @@ export function checkAtRest(world: World): void {
     const name = `${placeName(place)}${reason === 'lost' ? ' lost' : ''}`;
     found.set(name, (found.get(name) ?? 0) + 1);
   }
-  for (const [name, times] of found) violations.check(times === 1, () => `dead letter ${name} is written ${times} times`);
+  for (const [name, times] of found)
+    violations.check(times === 1, () => `dead letter ${name} is written ${times} times`);
   for (const letter of letters) {
     const name = placeName(letter);
     violations.check(found.delete(name) || letter.hasExpired, () => `dead letter ${name} is missing`);
   }
   const byPlace = new Map(records.map((record) => [placeName(record), record]));
   for (const name of lost) {
-    violations.check(byPlace.get(name)?.hasExpired === true, () => `record ${name} is settled as lost but can be read`);
+    violations.check(
+      byPlace.get(name)?.hasExpired === true,
+      () => `record ${name} is settled as lost but can be read`,
+    );
     found.delete(`${name} lost`);
   }
   for (const name of found.keys()) violations.add(`dead letter ${name} should not be`);
@@ -42,25 +57,36 @@ export function checkAtRest(world: World): void {
     if (lost.has(placeName(record))) continue;
     const rows = record.call.requestId === undefined ? [] : lookup.rowsOf(record.call.requestId);
     const key = seen.windowKey(record);
-    alike.set(key, [...(alike.get(key) ?? []), {record, possible: possibleOutcomes(plan, record, rows, endMs)}]);
+    alike.set(key, [
+      ...(alike.get(key) ?? []),
+      {record, possible: possibleOutcomes(plan, record, rows, endMs)},
+    ]);
   }
   for (const group of alike.values()) {
     const outcomes = chooseOutcomes(seen, group);
     if (outcomes !== undefined) group.forEach(({record}, i) => documents.resolved(record, outcomes[i]!));
-    else violations.add(`no possible outcomes in ${seen.resolvedIn}: ${group.map(describe).join(', ')}; there: ${seen.describe(group[0]!.record)}`);
+    else
+      violations.add(
+        `no possible outcomes in ${seen.resolvedIn}: ${group.map(describe).join(', ')}; there: ${seen.describe(group[0]!.record)}`,
+      );
   }
   if (violations.found.length > 0) return;
 
   const isPast = (grain: keyof typeof lengthMs, startMs: number): boolean =>
-    isExpired({grain, windowEndMs: startMs + lengthMs[grain], retentionMs: plan.retentionMs, nowMs: endMs + expirySlackMs});
+    isExpired({
+      grain,
+      windowEndMs: startMs + lengthMs[grain],
+      retentionMs: plan.retentionMs,
+      nowMs: endMs + expirySlackMs,
+    });
   for (const expected of documents.byId.values()) {
     if (isPast(expected.grain, expected.startMs)) continue;
     const wrong = differences(expected, world.aggregates.get(expected.id));
     violations.check(wrong.length === 0, () => `document ${expected.id}: ${wrong.slice(0, 4).join('; ')}`);
   }
   for (const document of world.aggregates.all()) {
-    const isKnown = documents.byId.has(String(document['id']));
-    violations.check(isKnown, () => `document ${document['id']} belongs to no event`);
+    const isKnown = documents.byId.has(document.id);
+    violations.check(isKnown, () => `document ${document.id} belongs to no event`);
   }
 }
 
@@ -76,13 +102,19 @@ function checkAtMostOnce({aggregates, violations}: World, records: readonly Expe
       if (timeMs >= startMs && timeMs < endMs) expected.set(call.slot, (expected.get(call.slot) ?? 0) + 1);
     }
     for (const [slot, times] of slotsOf(document)) {
-      violations.check(times <= (expected.get(slot) ?? 0), () => `slot ${slot} is ${times} times in ${document['id']}`);
+      violations.check(
+        times <= (expected.get(slot) ?? 0),
+        () => `slot ${slot} is ${times} times in ${document['id']}`,
+      );
     }
   }
 }
 
 /** One possible outcome for each, so that they are those that the documents hold. */
-function chooseOutcomes(seen: Observations, group: readonly {record: ExpectedRecord; possible: readonly Outcome[]}[]): Outcome[] | undefined {
+function chooseOutcomes(
+  seen: Observations,
+  group: readonly {record: ExpectedRecord; possible: readonly Outcome[]}[],
+): Outcome[] | undefined {
   const [first, ...rest] = group;
   if (first === undefined) return [];
   for (const outcome of first.possible) {
@@ -95,12 +127,22 @@ function chooseOutcomes(seen: Observations, group: readonly {record: ExpectedRec
 }
 
 function describe({record, possible}: {record: ExpectedRecord; possible: readonly Outcome[]}): string {
-  const names = possible.map((outcome) => (outcome === 'unmatched' ? outcome : `row ${outcome.modelVersion}`));
+  const names = possible.map((outcome) =>
+    outcome === 'unmatched' ? outcome : `row ${outcome.modelVersion}`,
+  );
   const times = `slot ${record.call.slot}, ${new Date(record.timeMs).toISOString()}, enqueued ${new Date(record.enqueuedTimeMs).toISOString()}`;
   return `record ${placeName(record)} (${times}): ${names.join(' or ')}`;
 }
 
-function placeName({partitionId, sequenceNumber, index}: {partitionId: string; sequenceNumber: number; index: number}): string {
+function placeName({
+  partitionId,
+  sequenceNumber,
+  index,
+}: {
+  partitionId: string;
+  sequenceNumber: number;
+  index: number;
+}): string {
   return `p${partitionId}/${sequenceNumber}.${index}`;
 }
 
@@ -153,7 +195,10 @@ class Observations {
   }
 
   #outcomeKey(record: ExpectedRecord, outcome: Outcome): string {
-    const {modelVersion, streamType} = dimensionsOf(record.call, outcome === 'unmatched' ? undefined : outcome);
+    const {modelVersion, streamType} = dimensionsOf(
+      record.call,
+      outcome === 'unmatched' ? undefined : outcome,
+    );
     return `${this.windowKey(record)} ${modelVersion} ${streamType}`;
   }
 

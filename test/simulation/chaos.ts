@@ -5,21 +5,37 @@ import type {World} from './world.ts';
 
 const minuteMs = 60_000;
 const services: readonly ServiceName[] = ['journal', 'documents', 'dead letters', 'lookup', 'hub'];
-type Incident = keyof Pick<FaultRates, 'crashes' | 'pauses' | 'steals' | 'restarts' | 'storms' | 'linkDrops' | 'refusedDocuments' | 'expiries'>;
-const incidents: readonly Incident[] = ['crashes', 'pauses', 'steals', 'restarts', 'storms', 'linkDrops', 'refusedDocuments', 'expiries'];
+type Incident = keyof Pick<
+  FaultRates,
+  'crashes' | 'pauses' | 'steals' | 'restarts' | 'storms' | 'linkDrops' | 'refusedDocuments' | 'expiries'
+>;
+const incidents: readonly Incident[] = [
+  'crashes',
+  'pauses',
+  'steals',
+  'restarts',
+  'storms',
+  'linkDrops',
+  'refusedDocuments',
+  'expiries',
+];
 
 /** Lets things happen to the world at the plan's rates, until the time for faults is over; then mends everything. */
 export function unleash(world: World): void {
   const random = new Random(world.plan.seed, 'chaos');
   for (const incident of incidents) schedule(world, incident, random);
-  if (world.plan.disaster !== 'none') world.time.after(world.plan.faultsMs * random.next(), () => strike(world, random));
+  if (world.plan.disaster !== 'none')
+    world.time.after(world.plan.faultsMs * random.next(), () => strike(world, random));
   world.time.after(world.plan.faultsMs, () => mend(world));
 }
 
 /** Somebody restores or deletes a journal while the workers run. */
 function strike(world: World, random: Random): void {
   const [partitionId = ''] = world.hub.partitionIds;
-  const has = world.plan.disaster === 'journal lost' ? world.blobs.deleteJournal(partitionId) : world.blobs.restoreJournal(partitionId, random.next());
+  const has =
+    world.plan.disaster === 'journal lost'
+      ? world.blobs.deleteJournal(partitionId)
+      : world.blobs.restoreJournal(partitionId, random.next());
   if (!has) return;
   world.struck = partitionId;
   world.trace.add(world.time.nowMs, 'world', `${world.plan.disaster}: p${partitionId}`);
@@ -75,7 +91,7 @@ function happen(world: World, incident: Incident, random: Random): void {
     case 'refusedDocuments': {
       const documents = world.aggregates.all();
       if (documents.length === 0) return;
-      const id = String(random.pick(documents)['id']);
+      const id = random.pick(documents).id;
       note(`${id} is refused from now on`);
       world.aggregates.refused.add(id);
       return time.after(random.between(5_000, 60_000), () => world.aggregates.refused.delete(id));

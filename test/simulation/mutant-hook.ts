@@ -1,4 +1,6 @@
+import {readFileSync} from 'node:fs';
 import {registerHooks} from 'node:module';
+import {fileURLToPath} from 'node:url';
 import {mutations} from './mutations.ts';
 
 /** Preloaded in the process that runs a mutant: patches source text as it is loaded. */
@@ -12,10 +14,11 @@ registerHooks({
     const loaded = nextLoad(url, context);
     const patches = [...pending].filter(({file}) => url.endsWith(`/${file}`));
     if (patches.length === 0) return loaded;
-    let source = String(loaded.source instanceof Uint8Array ? Buffer.from(loaded.source) : loaded.source);
+    let source = readFileSync(fileURLToPath(url), 'utf8');
     for (const patch of patches) {
       const parts = source.split(patch.find);
-      if (parts.length !== 2) throw new Error(`"${patch.find}" is ${parts.length - 1} times in ${patch.file}`);
+      if (parts.length !== 2)
+        throw new Error(`"${patch.find}" is ${parts.length - 1} times in ${patch.file}`);
       source = parts.join(patch.replace);
       pending.delete(patch);
     }

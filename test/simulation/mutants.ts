@@ -68,7 +68,9 @@ for (const mutation of mutations) {
         say(`${name} NOT KNOWN: seed ${Number(values.from) + verdict.run - 1} fails without it too`);
         break;
       }
-      say(`${name} caught in run ${String(verdict.run).padStart(5)} (${seconds} s): ${verdict.violation.slice(0, 140)}`);
+      say(
+        `${name} caught in run ${String(verdict.run).padStart(5)} (${seconds} s): ${verdict.violation.slice(0, 140)}`,
+      );
       break;
     case 'survived':
       failures += 1;

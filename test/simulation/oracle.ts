@@ -21,14 +21,32 @@ export interface ExpectedRecord {
 
 export interface Expectation {
   readonly records: readonly ExpectedRecord[];
-  readonly letters: readonly {partitionId: string; sequenceNumber: number; index: number; hasExpired: boolean}[];
+  readonly letters: readonly {
+    partitionId: string;
+    sequenceNumber: number;
+    index: number;
+    hasExpired: boolean;
+  }[];
 }
 
 export const lengthMs = {'5m': 300_000, '1h': 3_600_000, '1d': 86_400_000} as const;
-const dimensionNames = ['region', 'deployment', 'model', 'modelVersion', 'streamType', 'consumer', 'product', 'principal'] as const;
+const dimensionNames = [
+  'region',
+  'deployment',
+  'model',
+  'modelVersion',
+  'streamType',
+  'consumer',
+  'product',
+  'principal',
+] as const;
 const bounds = [250, 500, 1000, 2000, 4000, 8000, 16_000, 32_000, 64_000, Infinity];
 
-export function expectationOf(plan: RunPlan, hub: SimulatedHub, bodyOf: (partitionId: string, sequenceNumber: number) => readonly TrueRecord[]): Expectation {
+export function expectationOf(
+  plan: RunPlan,
+  hub: SimulatedHub,
+  bodyOf: (partitionId: string, sequenceNumber: number) => readonly TrueRecord[],
+): Expectation {
   const records: ExpectedRecord[] = [];
   const letters: Expectation['letters'][number][] = [];
   for (const partitionId of hub.partitionIds) {
@@ -66,7 +84,12 @@ function assignedTime({assign}: RunPlan, eventTimeMs: number, enqueuedTimeMs: nu
 export type Outcome = DiagnosticsRow | 'unmatched';
 
 /** Outcomes that the services made possible for a record. */
-export function possibleOutcomes(plan: RunPlan, record: ExpectedRecord, rows: readonly StoredRow[], endMs: number): Outcome[] {
+export function possibleOutcomes(
+  plan: RunPlan,
+  record: ExpectedRecord,
+  rows: readonly StoredRow[],
+  endMs: number,
+): Outcome[] {
   if (record.call.requestId === undefined) return ['unmatched'];
   const {deadlineMs, waitMaxMs} = plan.join;
   const outcomes: Outcome[] = [];
@@ -122,19 +145,30 @@ export class ExpectedDocuments {
     }
   }
 
-  #document({name, shards}: RunPlan['views'][number], {grain, startMs, dimensions}: {grain: keyof typeof lengthMs; startMs: number; dimensions: readonly string[]}): ExpectedDocument {
+  #document(
+    {name, shards}: RunPlan['views'][number],
+    {
+      grain,
+      startMs,
+      dimensions,
+    }: {grain: keyof typeof lengthMs; startMs: number; dimensions: readonly string[]},
+  ): ExpectedDocument {
     const digest = createHash('sha256').update(JSON.stringify(dimensions)).digest();
     const id = `${name}_${grain}_${startMs / 1000}_${digest.toString('base64url').slice(0, 22)}`;
     const iso = new Date(startMs).toISOString();
     const period = {'5m': iso.slice(0, 10), '1h': iso.slice(0, 7), '1d': iso.slice(0, 4)}[grain];
     const pk = `${name}|${grain}|${period}${shards > 1 ? `|${digest.readUInt32BE(0) % shards}` : ''}`;
     let document = this.byId.get(id);
-    if (document === undefined) this.byId.set(id, (document = {id, pk, view: name, grain, startMs, fields: {}, durations: []}));
+    if (document === undefined)
+      this.byId.set(id, (document = {id, pk, view: name, grain, startMs, fields: {}, durations: []}));
     return document;
   }
 }
 
-export function dimensionsOf(call: TrueCall, row: DiagnosticsRow | undefined): Record<(typeof dimensionNames)[number], string> {
+export function dimensionsOf(
+  call: TrueCall,
+  row: DiagnosticsRow | undefined,
+): Record<(typeof dimensionNames)[number], string> {
   const gatewaySays = call.stream === undefined ? 'unknown' : call.stream ? 'streaming' : 'non-streaming';
   return {
     region: call.region,
@@ -150,7 +184,8 @@ export function dimensionsOf(call: TrueCall, row: DiagnosticsRow | undefined): R
 
 function addCall({fields, durations}: ExpectedDocument, call: TrueCall, outcome: Outcome | undefined): void {
   const add = (field: string, amount = 1): void => void (fields[field] = (fields[field] ?? 0) + amount);
-  const least = (field: string, value: number): void => void (fields[field] = Math.min(fields[field] ?? Infinity, value));
+  const least = (field: string, value: number): void =>
+    void (fields[field] = Math.min(fields[field] ?? Infinity, value));
   add('requests');
   add(call.status < 400 ? 'succeeded' : call.status === 429 ? 'throttled' : 'failed');
   add('requestsTokensReported');
@@ -174,12 +209,30 @@ function addCall({fields, durations}: ExpectedDocument, call: TrueCall, outcome:
 }
 
 const comparedFields = [
-  'requests', 'succeeded', 'throttled', 'failed', 'matched', 'unmatched',
-  'promptTokens', 'completionTokens', 'totalTokens', 'cachedTokens', 'reasoningTokens',
-  'requestsTokensReported', 'requestsTokensEstimated', 'requestsTokensUnknown',
-  'durationCount', 'durationMsSum', 'durationMsMin', 'durationMsMax',
+  'requests',
+  'succeeded',
+  'throttled',
+  'failed',
+  'matched',
+  'unmatched',
+  'promptTokens',
+  'completionTokens',
+  'totalTokens',
+  'cachedTokens',
+  'reasoningTokens',
+  'requestsTokensReported',
+  'requestsTokensEstimated',
+  'requestsTokensUnknown',
+  'durationCount',
+  'durationMsSum',
+  'durationMsMin',
+  'durationMsMax',
   ...bounds.map((bound) => `durationLe${bound === Infinity ? 'Inf' : bound}`),
-  'remainingRequestsMin', 'remainingTokensMin', 'headroomSamples', 'costMicros', 'requestsUnpriced',
+  'remainingRequestsMin',
+  'remainingTokensMin',
+  'headroomSamples',
+  'costMicros',
+  'requestsUnpriced',
 ];
 
 /** @returns what differs, empty when the document is right */
@@ -195,7 +248,8 @@ export function differences(expected: ExpectedDocument, document: StoredDocument
   for (const percent of [50, 90, 95, 99]) {
     const wanted = sorted[Math.floor((percent / 100) * (sorted.length - 1))] ?? 0;
     const found = Number(document[`durationMsP${percent}`]);
-    if (!(Math.abs(found - wanted) <= wanted * 0.01 + 1e-9)) wrong.push(`durationMsP${percent} is ${found}, not ${wanted}`);
+    if (!(Math.abs(found - wanted) <= wanted * 0.01 + 1e-9))
+      wrong.push(`durationMsP${percent} is ${found}, not ${wanted}`);
   }
   return wrong;
 }

@@ -46,5 +46,4 @@ export class Ownership {
     this.#links.set(partitionId, link);
     return before;
   }
-
 }

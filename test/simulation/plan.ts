@@ -70,15 +70,40 @@ export interface RunPlan {
 
 export const views: readonly ShardedView[] = [
   {name: 'usage', on: 'arrival', groupBy: ['region', 'deployment'], windows: ['5m', '1h'], shards: 1},
-  {name: 'latency', on: 'resolved', groupBy: ['region', 'modelVersion', 'streamType'], windows: ['5m', '1h', '1d'], shards: 1},
+  {
+    name: 'latency',
+    on: 'resolved',
+    groupBy: ['region', 'modelVersion', 'streamType'],
+    windows: ['5m', '1h', '1d'],
+    shards: 1,
+  },
   {name: 'chargeback', on: 'arrival', groupBy: ['consumer'], windows: ['1d'], shards: 2},
 ];
 
-const moments = ['2024-05-17T12:58:30Z', '2024-05-17T13:04:10Z', '2024-05-17T23:59:00Z', '2024-05-31T23:58:00Z'];
+const moments = [
+  '2024-05-17T12:58:30Z',
+  '2024-05-17T13:04:10Z',
+  '2024-05-17T23:59:00Z',
+  '2024-05-31T23:58:00Z',
+];
 
 export const noFaults: FaultRates = {
-  answerLost: 0, neverApplied: 0, appliedLate: 0, throttled: 0, unavailable: 0, slow: 0, staleRead: 0, lookupTrouble: 0,
-  crashes: 0, pauses: 0, steals: 0, restarts: 0, storms: 0, linkDrops: 0, refusedDocuments: 0, expiries: 0,
+  answerLost: 0,
+  neverApplied: 0,
+  appliedLate: 0,
+  throttled: 0,
+  unavailable: 0,
+  slow: 0,
+  staleRead: 0,
+  lookupTrouble: 0,
+  crashes: 0,
+  pauses: 0,
+  steals: 0,
+  restarts: 0,
+  storms: 0,
+  linkDrops: 0,
+  refusedDocuments: 0,
+  expiries: 0,
 };
 
 /** Apart from the other draws, as whatever is added later should be: a seed then stays the run that it was. */
@@ -89,7 +114,8 @@ function drawDisaster(random: Random): RunPlan['disaster'] {
 /** Most runs have a few kinds of trouble at once: all of them together mostly hide one another. */
 export function planOf(seed: number): RunPlan {
   const random = new Random(seed, 'plan');
-  const some = (share: number, rate: readonly number[]): number => (random.chance(share) ? random.pick(rate) : 0);
+  const some = (share: number, rate: readonly number[]): number =>
+    random.chance(share) ? random.pick(rate) : 0;
   const expiries = some(0.08, [1, 3]);
   const deadlineMs = random.pick([30_000, 45_000, 90_000]);
   return {
@@ -125,7 +151,11 @@ export function planOf(seed: number): RunPlan {
     maxWaitMs: random.pick([1_000, 3_000]),
     latencyMs: random.pick([5, 50, 300]),
     flushIntervalMs: random.pick([700, 2_000, 5_000]),
-    refreshMs: {'5m': random.pick([700, 5_000, 15_000]), '1h': random.pick([5_000, 20_000, 60_000]), '1d': random.pick([20_000, 60_000])},
+    refreshMs: {
+      '5m': random.pick([700, 5_000, 15_000]),
+      '1h': random.pick([5_000, 20_000, 60_000]),
+      '1d': random.pick([20_000, 60_000]),
+    },
     retentionMs: random.chance(0.15)
       ? {'5m': random.pick([60_000, 1_200_000]), '1h': 7_200_000, '1d': undefined}
       : {'5m': undefined, '1h': undefined, '1d': undefined},

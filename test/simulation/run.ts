@@ -21,18 +21,29 @@ const lookEveryMs = 2_000;
 const lastingMs = 15_000;
 
 /** Runs one plan to its end. The same plan gives the same run, task by task. */
-export async function simulate(plan: RunPlan, {traceLines = 0}: {traceLines?: number} = {}): Promise<RunResult> {
+export async function simulate(
+  plan: RunPlan,
+  {traceLines = 0}: {traceLines?: number} = {},
+): Promise<RunResult> {
   const trace = new Trace(traceLines);
   const world = new World(plan, trace);
   const {time, violations} = world;
-  const onRejection = (error: unknown): void => violations.add(`unhandled rejection: ${error instanceof Error ? error.stack : String(error)}`);
+  const onRejection = (error: unknown): void =>
+    violations.add(`unhandled rejection: ${error instanceof Error ? error.stack : String(error)}`);
   process.on('unhandledRejection', onRejection);
   try {
     unleash(world);
     const settledMs = await untilSettled(world);
     checkCounts(world);
     if (violations.found.length === 0) checkAtRest(world);
-    return {plan, violations: violations.found, trace: trace.text(), tasks: time.tasksRun, virtualMs: settledMs - plan.startMs, troubles: world.troubles};
+    return {
+      plan,
+      violations: violations.found,
+      trace: trace.text(),
+      tasks: time.tasksRun,
+      virtualMs: settledMs - plan.startMs,
+      troubles: world.troubles,
+    };
   } finally {
     process.off('unhandledRejection', onRejection);
     world.dispose();
@@ -52,7 +63,8 @@ async function untilSettled(world: World): Promise<number> {
   };
   time.after(plan.faultsMs, look);
   await time.run(plan.startMs + plan.faultsMs + settleMs, () => isOver || violations.found.length > 0);
-  if (!isOver && violations.found.length === 0) violations.add(`not settled ${settleMs / 60_000} min after the last fault: ${world.describe()}`);
+  if (!isOver && violations.found.length === 0)
+    violations.add(`not settled ${settleMs / 60_000} min after the last fault: ${world.describe()}`);
   return quietSinceMs ?? time.nowMs;
 }
 
@@ -61,8 +73,14 @@ function checkBounds({workers, plan, violations}: World): void {
   for (const {worker, process} of workers) {
     // What one batch brings is not stopped half-way; a body has at most four records.
     const waitingMax = plan.waitingMax + plan.partitions * plan.batchMax * recordsPerBody;
-    violations.check(worker.join.waiting <= waitingMax, () => `${process.name}: ${worker.join.waiting} records wait, more than ${plan.waitingMax}`);
-    violations.check(worker.join.rowsAhead <= plan.join.rowsAheadMax, () => `${process.name}: ${worker.join.rowsAhead} rows are kept ahead`);
+    violations.check(
+      worker.join.waiting <= waitingMax,
+      () => `${process.name}: ${worker.join.waiting} records wait, more than ${plan.waitingMax}`,
+    );
+    violations.check(
+      worker.join.rowsAhead <= plan.join.rowsAheadMax,
+      () => `${process.name}: ${worker.join.rowsAhead} rows are kept ahead`,
+    );
   }
 }
 
@@ -78,7 +96,10 @@ function checkCounts({workers, violations}: World): void {
       let letters = 0;
       for (const count of deadLetters.values()) letters += count;
       const sum = folded + duplicates + skipped + letters;
-      violations.check(records === sum, () => `p${partitionId}: ${records} records, but ${sum} are accounted for`);
+      violations.check(
+        records === sum,
+        () => `p${partitionId}: ${records} records, but ${sum} are accounted for`,
+      );
     }
   }
 }

@@ -47,7 +47,13 @@ export class ServiceCalls {
   /** True until everything is mended. */
   hasFaults = true;
 
-  constructor(options: {time: VirtualTime; random: Random; trace: Trace; latencyMs: number; rates: FaultRates}) {
+  constructor(options: {
+    time: VirtualTime;
+    random: Random;
+    trace: Trace;
+    latencyMs: number;
+    rates: FaultRates;
+  }) {
     this.#time = options.time;
     this.#random = options.random;
     this.#trace = options.trace;
@@ -91,8 +97,14 @@ export class ServiceCalls {
     const act = (): A => {
       const answer = call.act(fault);
       if (this.#trace.isOn) {
-        const shown = JSON.stringify(answer, (key, value: unknown) => (key === 'bytes' || key === 'document' ? '…' : value));
-        this.#trace.add(this.#time.nowMs, process.name, `${call.what} → ${shown.slice(0, 300)}${fault === 'none' ? '' : ` [${fault}]`}`);
+        const shown = JSON.stringify(answer, (key, value: unknown) =>
+          key === 'bytes' || key === 'document' ? '…' : value,
+        );
+        this.#trace.add(
+          this.#time.nowMs,
+          process.name,
+          `${call.what} → ${shown.slice(0, 300)}${fault === 'none' ? '' : ` [${fault}]`}`,
+        );
       }
       return answer;
     };
@@ -117,7 +129,8 @@ export class ServiceCalls {
   #fault({service, faults}: Pick<Call<unknown>, 'service' | 'faults'>): CallFault {
     if (!this.hasFaults || faults.length === 0) return 'none';
     const failing = faults.filter((fault) => fault !== 'stale read');
-    if (this.#storms.has(service) && failing.length > 0 && this.#random.chance(stormShare)) return this.#random.pick(failing);
+    if (this.#storms.has(service) && failing.length > 0 && this.#random.chance(stormShare))
+      return this.#random.pick(failing);
     for (const fault of faults) if (this.#random.chance(this.#rateOf(fault, service))) return fault;
     return 'none';
   }
@@ -143,7 +156,9 @@ export class ServiceCalls {
 
   #delayMs(): number {
     const spread = this.#latencyMs * this.#random.next();
-    return this.hasFaults && this.#random.chance(this.#rates.slow) ? spread * slowFactor * this.#random.next() : spread;
+    return this.hasFaults && this.#random.chance(this.#rates.slow)
+      ? spread * slowFactor * this.#random.next()
+      : spread;
   }
 }
 

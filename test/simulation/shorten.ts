@@ -4,7 +4,8 @@ import {simulate} from './run.ts';
 /** Each makes a plan smaller or quieter in one respect. */
 function reductionsOf(plan: RunPlan): RunPlan[] {
   const smaller: RunPlan[] = [];
-  if (plan.bodies > 1) smaller.push({...plan, bodies: Math.ceil(plan.bodies / 2)}, {...plan, bodies: plan.bodies - 1});
+  if (plan.bodies > 1)
+    smaller.push({...plan, bodies: Math.ceil(plan.bodies / 2)}, {...plan, bodies: plan.bodies - 1});
   if (plan.workers > 1) smaller.push({...plan, workers: plan.workers - 1});
   if (plan.partitions > 1) smaller.push({...plan, partitions: plan.partitions - 1});
   if (plan.repeats > 0) smaller.push({...plan, repeats: 0});

@@ -85,7 +85,9 @@ async function runMany({from, runs}: {from: number; runs: number}): Promise<numb
     const seconds = (performance.now() - startedMs) / 1000;
     let failed = 0;
     for (const times of kinds.values()) failed += times;
-    say(`${done} runs, ${failed} failed, ${(done / seconds).toFixed(0)} runs/s, ${Math.round(tasks / done)} tasks and ${Math.round(virtualMs / done / 1000)} virtual seconds each`);
+    say(
+      `${done} runs, ${failed} failed, ${(done / seconds).toFixed(0)} runs/s, ${Math.round(tasks / done)} tasks and ${Math.round(virtualMs / done / 1000)} virtual seconds each`,
+    );
   }
   for (const [kind, times] of kinds) say(`${times} × ${kind}`);
   say(`reported by the workers: ${[...troubles].map(([kind, times]) => `${kind} ${times}`).join(', ')}`);

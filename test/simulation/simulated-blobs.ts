@@ -9,7 +9,11 @@ export interface StoredJournal {
 }
 
 /** Called before a journal is replaced, to compare what it holds with what is to come. */
-export type WatchJournal = (partition: SourcePartition, before: StoredCommit | undefined, after: StoredCommit) => void;
+export type WatchJournal = (
+  partition: SourcePartition,
+  before: StoredCommit | undefined,
+  after: StoredCommit,
+) => void;
 
 /** The storage container: journals under ETags, dead letters that are written once, checkpoints. */
 export class SimulatedBlobs {
@@ -33,10 +37,15 @@ export class SimulatedBlobs {
 
   readJournal({partitionId}: SourcePartition): Exclude<JournalRead, {kind: 'unavailable'}> {
     const journal = this.#journals.get(partitionId);
-    return journal === undefined ? {kind: 'missing'} : {kind: 'found', etag: journal.etag, bytes: journal.bytes};
+    return journal === undefined
+      ? {kind: 'missing'}
+      : {kind: 'found', etag: journal.etag, bytes: journal.bytes};
   }
 
-  writeJournal(partition: SourcePartition, {bytes, ifMatch}: {bytes: Uint8Array; ifMatch: string | undefined}): ConditionalWrite {
+  writeJournal(
+    partition: SourcePartition,
+    {bytes, ifMatch}: {bytes: Uint8Array; ifMatch: string | undefined},
+  ): ConditionalWrite {
     const journal = this.#journals.get(partition.partitionId);
     if (journal?.etag !== ifMatch) return {kind: 'refused'};
     const commit = readStoredCommit(bytes);
@@ -44,7 +53,11 @@ export class SimulatedBlobs {
     const etag = `j${(this.#etags += 1)}`;
     this.#journals.set(partition.partitionId, {etag, bytes: Uint8Array.from(bytes), commit});
     this.#resume.set(partition.partitionId, commit.resume.sequenceNumber);
-    if (journal !== undefined) this.#copies.set(partition.partitionId, [...(this.#copies.get(partition.partitionId) ?? []).slice(1 - copiesMax), journal]);
+    if (journal !== undefined)
+      this.#copies.set(partition.partitionId, [
+        ...(this.#copies.get(partition.partitionId) ?? []).slice(1 - copiesMax),
+        journal,
+      ]);
     return {kind: 'written', etag};
   }
 
@@ -61,12 +74,19 @@ export class SimulatedBlobs {
     return this.#journals.delete(partitionId);
   }
 
-  writeDeadLetters({partitionId}: SourcePartition, {lineage, n, bytes}: {lineage: string; n: number; bytes: Uint8Array}): void {
+  writeDeadLetters(
+    {partitionId}: SourcePartition,
+    {lineage, n, bytes}: {lineage: string; n: number; bytes: Uint8Array},
+  ): void {
     const name = `${partitionId}/${lineage}/${n}`;
     const text = Buffer.from(bytes).toString();
     const there = this.#letters.get(name);
     if (there === undefined) this.#letters.set(name, {partitionId, text});
-    else this.#violations.check(there.text === text, () => `dead letters ${name} exist twice with different contents`);
+    else
+      this.#violations.check(
+        there.text === text,
+        () => `dead letters ${name} exist twice with different contents`,
+      );
   }
 
   /** Whether those of a commit are written, if it has any. */
@@ -80,13 +100,19 @@ export class SimulatedBlobs {
       text
         .trimEnd()
         .split('\n')
-        .map((line) => ({partitionId, ...(JSON.parse(line) as {sequenceNumber: number; index: number; reason: string})})),
+        .map((line) => ({
+          partitionId,
+          ...(JSON.parse(line) as {sequenceNumber: number; index: number; reason: string}),
+        })),
     );
   }
 
   writeCheckpoint({partitionId}: SourcePartition, {sequenceNumber}: Position): void {
     const resume = this.#resume.get(partitionId) ?? -1;
-    this.#violations.check(sequenceNumber <= resume, () => `checkpoint of ${partitionId} at ${sequenceNumber}, ahead of the journal's ${resume}`);
+    this.#violations.check(
+      sequenceNumber <= resume,
+      () => `checkpoint of ${partitionId} at ${sequenceNumber}, ahead of the journal's ${resume}`,
+    );
   }
 }
 

@@ -35,7 +35,11 @@ export class SimulatedDocuments {
     return [...this.#entries.values()].map(({document}) => document);
   }
 
-  read({id, pk}: {id: string; pk: string}, nowMs: number, stale: ((versions: number) => number) | undefined): DocumentRead {
+  read(
+    {id, pk}: {id: string; pk: string},
+    nowMs: number,
+    stale: ((versions: number) => number) | undefined,
+  ): DocumentRead {
     const entry = this.#live(id, nowMs);
     if (entry === undefined || entry.document.pk !== pk) return {kind: 'missing'};
     if (stale !== undefined) {
@@ -54,7 +58,10 @@ export class SimulatedDocuments {
     if (entry?.etag !== ifMatch) return {kind: 'refused'};
     for (const value of Object.values(document)) {
       const isFlat = typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value));
-      this.#violations.check(isFlat, () => `document ${document.id} holds a value that is neither text nor number`);
+      this.#violations.check(
+        isFlat,
+        () => `document ${document.id} holds a value that is neither text nor number`,
+      );
     }
     this.#watch(entry?.document, document);
     const etag = `d${(this.#etags += 1)}`;
@@ -63,7 +70,12 @@ export class SimulatedDocuments {
     if (entry !== undefined) before.push({etag: entry.etag, document: entry.document});
     if (before.length > versionsKept) before.shift();
     // A copy, as the wire makes one: what the caller changes later must not reach the store.
-    this.#entries.set(document.id, {etag, document: {...document}, expiresMs: ttl < 0 ? Infinity : nowMs + ttl * 1000, before});
+    this.#entries.set(document.id, {
+      etag,
+      document: {...document},
+      expiresMs: ttl < 0 ? Infinity : nowMs + ttl * 1000,
+      before,
+    });
     return {kind: 'written', etag};
   }
 

@@ -16,7 +16,15 @@ export class SimulatedHub {
   readonly #partitions = new Map<string, HubPartition>();
   readonly #glitches = new Set<string>();
 
-  constructor({partitions, beginsAt, createdAtMs}: {partitions: number; beginsAt: number; createdAtMs: number}) {
+  constructor({
+    partitions,
+    beginsAt,
+    createdAtMs,
+  }: {
+    partitions: number;
+    beginsAt: number;
+    createdAtMs: number;
+  }) {
     this.createdAt = new Date(createdAtMs).toISOString();
     for (let p = 0; p < partitions; p++) {
       const id = String(p);

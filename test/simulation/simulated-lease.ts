@@ -1,4 +1,8 @@
-import {LeaseEndedError, type LeaseEnd, type PartitionLease} from '../../packages/azure/src/event-hubs/source-options.ts';
+import {
+  LeaseEndedError,
+  type LeaseEnd,
+  type PartitionLease,
+} from '../../packages/azure/src/event-hubs/source-options.ts';
 import type {Position, ReceivedEvent, SourcePartition} from '@weir/pipeline';
 import type {SimulatedProcess} from './process.ts';
 import type {Random} from './random.ts';
@@ -64,7 +68,8 @@ export class SimulatedLease implements PartitionLease {
 
   async *batches(): AsyncGenerator<readonly ReceivedEvent[], void, undefined> {
     try {
-      for (let events = await this.#receive(); events !== undefined; events = await this.#receive()) yield events;
+      for (let events = await this.#receive(); events !== undefined; events = await this.#receive())
+        yield events;
     } finally {
       this.end('released', 'The consumer stopped reading.');
     }
@@ -87,7 +92,8 @@ export class SimulatedLease implements PartitionLease {
         resolve(events);
       };
       this.#finish = () => finish(undefined);
-      const deliver = (): void => time.after(random.next() * latencyMs, () => isOver || finish(this.#take()), process);
+      const deliver = (): void =>
+        time.after(random.next() * latencyMs, () => isOver || finish(this.#take()), process);
       if (this.#cursor < hub.end(partitionId)) return deliver();
       stopWaiting = hub.onAppend(partitionId, deliver);
       time.after(maxWaitMs, () => finish([]), process);
@@ -98,11 +104,13 @@ export class SimulatedLease implements PartitionLease {
     const {hub, random, batchMax} = this.#options;
     const {partitionId} = this.partition;
     // A reconnecting link may begin a little before its position.
-    if (this.#isFirst && random.chance(0.1)) this.#cursor = Math.max(hub.beginsAt(partitionId), this.#cursor - 2);
+    if (this.#isFirst && random.chance(0.1))
+      this.#cursor = Math.max(hub.beginsAt(partitionId), this.#cursor - 2);
     this.#isFirst = false;
     // Only between two events, which shows the gap; else nothing but the source's watchdog could find it.
     const showsGap = this.#hasDelivered && this.#cursor + this.skipNext < hub.end(partitionId);
-    if (this.skipNext > 0 && showsGap && hub.mayGlitchAt(partitionId, this.#cursor)) this.#cursor += this.skipNext;
+    if (this.skipNext > 0 && showsGap && hub.mayGlitchAt(partitionId, this.#cursor))
+      this.#cursor += this.skipNext;
     this.skipNext = 0;
     const events = hub.read(partitionId, {from: this.#cursor, max: random.between(1, batchMax)});
     const last = events.at(-1);

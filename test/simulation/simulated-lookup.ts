@@ -31,7 +31,10 @@ export class SimulatedLookup {
     return this.#byId.get(requestId) ?? [];
   }
 
-  slice({fromMs, toMs, share}: {fromMs: number; toMs: number; share?: {index: number; of: number}}, nowMs: number): LookupAnswer {
+  slice(
+    {fromMs, toMs, share}: {fromMs: number; toMs: number; share?: {index: number; of: number}},
+    nowMs: number,
+  ): LookupAnswer {
     return this.#answer(nowMs, this.#rows, ({row, ingestedMs}) => {
       const storedMs = ingestedMs + this.clockOffsetMs;
       if (storedMs < fromMs || storedMs >= toMs) return false;
@@ -39,7 +42,10 @@ export class SimulatedLookup {
     });
   }
 
-  byIds({ids, fromMs, toMs}: {ids: readonly string[]; fromMs: number; toMs: number}, nowMs: number): LookupAnswer {
+  byIds(
+    {ids, fromMs, toMs}: {ids: readonly string[]; fromMs: number; toMs: number},
+    nowMs: number,
+  ): LookupAnswer {
     const rows = [...new Set(ids)].flatMap((id) => this.rowsOf(id));
     return this.#answer(nowMs, rows, ({row}) => row.timeGeneratedMs >= fromMs && row.timeGeneratedMs <= toMs);
   }

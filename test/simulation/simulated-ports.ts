@@ -19,15 +19,28 @@ export function portsOf(world: World, process: SimulatedProcess, random: Random)
   const name = ({partitionId}: SourcePartition): string => `p${partitionId}`;
   const unavailable = {kind: 'unavailable', cause: 'simulated'} as const;
   const unclear = (): {kind: 'unclear'; cause: string} => ({kind: 'unclear', cause: 'simulated'});
-  const read = <A>(what: string, service: ServiceName, act: () => A, signal: AbortSignal | undefined): Promise<A | typeof unavailable> =>
-    calls.make<A | typeof unavailable>(process, {service, what, faults: readFaults, act, failed: () => unavailable, signal});
+  const read = <A>(
+    what: string,
+    service: ServiceName,
+    act: () => A,
+    signal: AbortSignal | undefined,
+  ): Promise<A | typeof unavailable> =>
+    calls.make<A | typeof unavailable>(process, {
+      service,
+      what,
+      faults: readFaults,
+      act,
+      failed: () => unavailable,
+      signal,
+    });
 
   return {
     clock: clockOf(world, process),
     random: () => random.next(),
     newId: () => random.hex(32),
     journal: {
-      read: (partition, signal) => read(`journal read ${name(partition)}`, 'journal', () => blobs.readJournal(partition), signal),
+      read: (partition, signal) =>
+        read(`journal read ${name(partition)}`, 'journal', () => blobs.readJournal(partition), signal),
       etag: (partition, signal) =>
         read(
           `journal etag ${name(partition)}`,
@@ -41,7 +54,9 @@ export function portsOf(world: World, process: SimulatedProcess, random: Random)
       write: (partition, write, signal) =>
         calls.make(process, {
           service: 'journal',
-          what: world.trace.isOn ? `journal write ${name(partition)} ${summaryOf(write.bytes)} if ${write.ifMatch ?? 'none'}` : 'journal write',
+          what: world.trace.isOn
+            ? `journal write ${name(partition)} ${summaryOf(write.bytes)} if ${write.ifMatch ?? 'none'}`
+            : 'journal write',
           faults: writeFaults,
           act: () => blobs.writeJournal(partition, write),
           failed: unclear,
@@ -80,15 +95,31 @@ export function portsOf(world: World, process: SimulatedProcess, random: Random)
     progress: documentsOf(world, process, {documents: world.progress, random}),
     diagnostics: {
       slice: (range, signal) =>
-        askLookup(world, process, {what: `slice ${range.toMs - range.fromMs} ms until ${new Date(range.toMs).toISOString()}`, act: () => world.lookup.slice(range, world.time.nowMs), signal, random}),
+        askLookup(world, process, {
+          what: `slice ${range.toMs - range.fromMs} ms until ${new Date(range.toMs).toISOString()}`,
+          act: () => world.lookup.slice(range, world.time.nowMs),
+          signal,
+          random,
+        }),
       byIds: (query, signal) =>
-        askLookup(world, process, {what: `byIds ${query.ids.length}`, act: () => world.lookup.byIds(query, world.time.nowMs), signal, random}),
+        askLookup(world, process, {
+          what: `byIds ${query.ids.length}`,
+          act: () => world.lookup.byIds(query, world.time.nowMs),
+          signal,
+          random,
+        }),
       serviceNow: (signal) =>
-        askLookup(world, process, {what: 'service now', act: () => world.lookup.byIds({ids: [], fromMs: 0, toMs: 0}, world.time.nowMs), signal, random}),
+        askLookup(world, process, {
+          what: 'service now',
+          act: () => world.lookup.byIds({ids: [], fromMs: 0, toMs: 0}, world.time.nowMs),
+          signal,
+          random,
+        }),
     },
     hub: {
       hubFacts: (signal) => askHub(world, process, () => hub.hubFacts(), signal),
-      partitionFacts: (partitionId, signal) => askHub(world, process, () => hub.partitionFacts(partitionId), signal),
+      partitionFacts: (partitionId, signal) =>
+        askHub(world, process, () => hub.partitionFacts(partitionId), signal),
     },
   };
 }
@@ -128,8 +159,16 @@ function documentsOf(
         service: 'documents',
         what: `read ${key.id}`,
         faults: documentReadFaults,
-        act: (fault) => documents.read(key, time.nowMs, fault === 'stale read' ? (versions) => random.between(0, versions - 1) : undefined),
-        failed: (fault) => (fault === 'throttled' ? {kind: 'throttled', retryAfterMs: random.between(0, 2_000)} : {kind: 'unavailable', cause: 'simulated'}),
+        act: (fault) =>
+          documents.read(
+            key,
+            time.nowMs,
+            fault === 'stale read' ? (versions) => random.between(0, versions - 1) : undefined,
+          ),
+        failed: (fault) =>
+          fault === 'throttled'
+            ? {kind: 'throttled', retryAfterMs: random.between(0, 2_000)}
+            : {kind: 'unavailable', cause: 'simulated'},
         signal,
       }),
     write: (document, ifMatch, signal) => {
@@ -139,7 +178,10 @@ function documentsOf(
         what: `write ${document.id} if ${ifMatch ?? 'none'} applied ${document['stateApplied'] ?? document['n']}`,
         faults: documentWriteFaults,
         act: () => documents.write(sent, ifMatch, time.nowMs),
-        failed: (fault) => (fault === 'throttled' ? {kind: 'throttled', retryAfterMs: random.between(0, 2_000)} : {kind: 'unclear', cause: 'simulated'}),
+        failed: (fault) =>
+          fault === 'throttled'
+            ? {kind: 'throttled', retryAfterMs: random.between(0, 2_000)}
+            : {kind: 'unclear', cause: 'simulated'},
         signal,
       });
     },
@@ -149,7 +191,12 @@ function documentsOf(
 function askLookup(
   {calls}: World,
   process: SimulatedProcess,
-  {what, act, signal, random}: {what: string; act: () => LookupAnswer; signal: AbortSignal | undefined; random: Random},
+  {
+    what,
+    act,
+    signal,
+    random,
+  }: {what: string; act: () => LookupAnswer; signal: AbortSignal | undefined; random: Random},
 ): Promise<LookupAnswer> {
   return calls.make<LookupAnswer>(process, {
     service: 'lookup',
@@ -157,7 +204,8 @@ function askLookup(
     faults: lookupFaults,
     act,
     failed: (fault) => {
-      if (fault === 'throttled') return {kind: 'throttled', retryAfterMs: random.chance(0.5) ? random.between(0, 5_000) : undefined};
+      if (fault === 'throttled')
+        return {kind: 'throttled', retryAfterMs: random.chance(0.5) ? random.between(0, 5_000) : undefined};
       return random.pick<LookupAnswer>([
         {kind: 'unavailable', cause: 'simulated'},
         {kind: 'partial', cause: 'simulated'},
@@ -168,7 +216,12 @@ function askLookup(
   });
 }
 
-async function askHub<A>({calls}: World, process: SimulatedProcess, act: () => A, signal: AbortSignal | undefined): Promise<A> {
+async function askHub<A>(
+  {calls}: World,
+  process: SimulatedProcess,
+  act: () => A,
+  signal: AbortSignal | undefined,
+): Promise<A> {
   const answer = await calls.make<A | 'no answer'>(process, {
     service: 'hub',
     what: 'hub facts',

@@ -128,7 +128,12 @@ export class SimulatedWorker {
     const before = ownership.attach(partitionId, lease);
     if (before !== undefined && !before.signal.aborted && before.process !== this.process) {
       const isLeftAlone = this.#world.calls.hasFaults && this.#random.chance(0.5);
-      if (!isLeftAlone) time.after(this.#random.next() * stealDelayMs, () => before.end('stolen', 'The link was taken.'), before.process);
+      if (!isLeftAlone)
+        time.after(
+          this.#random.next() * stealDelayMs,
+          () => before.end('stolen', 'The link was taken.'),
+          before.process,
+        );
     }
     this.worker.onLease(lease);
   }
@@ -136,7 +141,11 @@ export class SimulatedWorker {
   #ended(partitionId: string, lease: SimulatedLease): void {
     if (this.#leases.get(partitionId) !== lease) return;
     this.#leases.delete(partitionId);
-    this.#world.trace.add(this.#world.time.nowMs, this.process.name, `lease of p${partitionId} ended: ${String(lease.signal.reason)}`);
+    this.#world.trace.add(
+      this.#world.time.nowMs,
+      this.process.name,
+      `lease of p${partitionId} ended: ${String(lease.signal.reason)}`,
+    );
     if (!this.#claiming.has(partitionId)) this.#world.ownership.release(partitionId, this.process.name);
   }
 
@@ -146,10 +155,15 @@ export class SimulatedWorker {
     if (this.#isStopped) return;
     for (const [partitionId, lease] of this.#leases) {
       if (ownership.isOwner(partitionId, this.process.name)) ownership.renew(partitionId, time.nowMs);
-      else if (!calls.hasFaults || this.#random.chance(0.7)) lease.end('lost', 'Another worker owns the partition.');
+      else if (!calls.hasFaults || this.#random.chance(0.7))
+        lease.end('lost', 'Another worker owns the partition.');
     }
     if (!this.#isDraining) this.#claimFree();
-    time.after(plan.ownershipIntervalMs * (0.7 + 0.6 * this.#random.next()), () => this.#round(), this.process);
+    time.after(
+      plan.ownershipIntervalMs * (0.7 + 0.6 * this.#random.next()),
+      () => this.#round(),
+      this.process,
+    );
   }
 
   #claimFree(): void {

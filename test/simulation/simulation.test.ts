@@ -8,7 +8,10 @@ const runs = 300;
 const testTimeoutMs = 120_000;
 
 test('a seed gives the same run every time', async () => {
-  const [first, second] = [await simulate(planOf(7), {traceLines: 10_000}), await simulate(planOf(7), {traceLines: 10_000})];
+  const [first, second] = [
+    await simulate(planOf(7), {traceLines: 10_000}),
+    await simulate(planOf(7), {traceLines: 10_000}),
+  ];
   expect(second.trace).toBe(first.trace);
   expect(first.trace).not.toBe('');
 });
@@ -24,7 +27,8 @@ test(
     // Seeds of their own for each day of the epoch would hide a failure by the next run: these are fixed.
     for (let seed = 1_000_000; seed < 1_000_000 + runs; seed++) {
       const {violations} = await simulate(planOf(seed));
-      if (violations.length > 0) failed.push(`node test/simulation/simulate.ts --seed ${seed}: ${violations[0]}`);
+      if (violations.length > 0)
+        failed.push(`node test/simulation/simulate.ts --seed ${seed}: ${violations[0]}`);
     }
     expect(failed).toEqual([]);
   },

@@ -28,14 +28,23 @@ export interface PlannedBody {
   readonly bytes: Uint8Array;
 }
 
-export const tokenFields = ['promptTokens', 'completionTokens', 'totalTokens', 'cachedTokens', 'reasoningTokens'] as const;
+export const tokenFields = [
+  'promptTokens',
+  'completionTokens',
+  'totalTokens',
+  'cachedTokens',
+  'reasoningTokens',
+] as const;
 /** A call adds one unit of its own digit to one of the sums; up to 7 of it stay apart from the next digit. */
 export const digitBase = 8;
 const digitsPerField = 17;
 export const slotsMax = digitsPerField * tokenFields.length;
 
 export function tokenOf(slot: number): {field: (typeof tokenFields)[number]; amount: number} {
-  return {field: tokenFields[slot % tokenFields.length]!, amount: digitBase ** Math.floor(slot / tokenFields.length)};
+  return {
+    field: tokenFields[slot % tokenFields.length]!,
+    amount: digitBase ** Math.floor(slot / tokenFields.length),
+  };
 }
 
 /** Draws all calls of a run, the bodies that carry them and the rows of diagnostics that come for them. */
@@ -59,7 +68,10 @@ export function drawTruth(plan: RunPlan, random: Random): {bodies: PlannedBody[]
     bodies.push(body);
     // A gateway that repeats sends the very same body, sometimes long after.
     for (let n = random.chance(plan.repeats) ? random.between(1, 2) : 0; n > 0; n--) {
-      bodies.push({...body, atMs: atMs + Math.floor(random.pick([0.01, 0.9, 1, 1.1, 3]) * plan.horizonMs * random.next())});
+      bodies.push({
+        ...body,
+        atMs: atMs + Math.floor(random.pick([0.01, 0.9, 1, 1.1, 3]) * plan.horizonMs * random.next()),
+      });
     }
   }
   bodies.sort((a, b) => a.atMs - b.atMs);
@@ -71,25 +83,36 @@ function drawCall(slot: number, atMs: number, random: Random): TrueCall {
   const isEarly = random.chance(0.05);
   return {
     slot,
-    requestId: random.chance(0.06) ? undefined : `0000${slot.toString(16).padStart(4, '0')}-0000-4000-8000-${random.hex(12)}`,
+    requestId: random.chance(0.06)
+      ? undefined
+      : `0000${slot.toString(16).padStart(4, '0')}-0000-4000-8000-${random.hex(12)}`,
     eventTimeMs: atMs + (isEarly ? random.pick([200_000, 400_000]) : -random.between(0, 20_000) - lateByMs),
     region: random.pick(['eastus2', 'eastus2', 'westeurope']),
     deployment: random.pick(['gpt-a', 'gpt-a', 'gpt-b']),
     consumer: random.pick(['team-a', 'team-a', 'team-b']),
     status: random.pick([200, 200, 200, 429, 500]),
     stream: random.pick([true, false, undefined]),
-    remaining: random.chance(0.5) ? {requests: random.between(0, 900), tokens: random.between(0, 90_000)} : undefined,
+    remaining: random.chance(0.5)
+      ? {requests: random.between(0, 900), tokens: random.between(0, 90_000)}
+      : undefined,
   };
 }
 
 /** Mostly one row within the deadline; also none, one after the deadline, one ahead of its event, and revised ones. */
-function drawRows({requestId, eventTimeMs, region}: TrueCall, atMs: number, {join}: RunPlan, random: Random): StoredRow[] {
+function drawRows(
+  {requestId, eventTimeMs, region}: TrueCall,
+  atMs: number,
+  {join}: RunPlan,
+  random: Random,
+): StoredRow[] {
   const streamTypes: readonly StreamType[] = ['streaming', 'non-streaming', 'unknown'];
   const draw = (version: string, ingestedMs: number): StoredRow => ({
     row: {
       requestId: requestId ?? '',
       timeGeneratedMs: eventTimeMs + random.between(0, 5_000),
-      durationMs: random.chance(0.05) ? undefined : random.pick([random.between(1, 900), random.between(1, 90_000)]),
+      durationMs: random.chance(0.05)
+        ? undefined
+        : random.pick([random.between(1, 900), random.between(1, 90_000)]),
       streamType: random.pick(streamTypes),
       model: 'm',
       modelVersion: version,

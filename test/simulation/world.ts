@@ -55,9 +55,20 @@ export class World {
       latencyMs: plan.latencyMs,
       rates: plan.faults,
     });
-    this.hub = new SimulatedHub({partitions: plan.partitions, beginsAt: plan.hubBeginsAt, createdAtMs: startMs - 86_400_000});
-    const watch = (this.#watch = new ProtocolWatch({violations: this.violations, plan, nowMs: () => this.time.nowMs, isStruck: (partitionId) => partitionId === this.struck}));
-    this.aggregates = new SimulatedDocuments(this.violations, (before, after) => watch.aggregate(before, after));
+    this.hub = new SimulatedHub({
+      partitions: plan.partitions,
+      beginsAt: plan.hubBeginsAt,
+      createdAtMs: startMs - 86_400_000,
+    });
+    const watch = (this.#watch = new ProtocolWatch({
+      violations: this.violations,
+      plan,
+      nowMs: () => this.time.nowMs,
+      isStruck: (partitionId) => partitionId === this.struck,
+    }));
+    this.aggregates = new SimulatedDocuments(this.violations, (before, after) =>
+      watch.aggregate(before, after),
+    );
     this.progress = new SimulatedDocuments(this.violations, (before, after) => watch.fence(before, after));
     this.blobs = new SimulatedBlobs(this.violations, (partition, before, after) =>
       watch.journal(partition, {before, after, aggregates: this.aggregates}),
@@ -91,7 +102,10 @@ export class World {
     const {seed, workerClockOffsetMaxMs} = this.plan;
     const name = `w${place}.${this.#incarnations++}`;
     const random = new Random(seed, `process ${name}`);
-    const process = new SimulatedProcess(name, random.between(-workerClockOffsetMaxMs, workerClockOffsetMaxMs));
+    const process = new SimulatedProcess(
+      name,
+      random.between(-workerClockOffsetMaxMs, workerClockOffsetMaxMs),
+    );
     this.trace.add(this.time.nowMs, name, 'starts');
     this.#workers[place] = new SimulatedWorker(this, process, random);
   }
@@ -107,7 +121,8 @@ export class World {
 
   onTrouble(process: SimulatedProcess, {kind, message, layer, partitionId}: Trouble): void {
     this.troubles.set(kind, (this.troubles.get(kind) ?? 0) + 1);
-    if (this.#reported.get(process) !== message) this.trace.add(this.time.nowMs, process.name, `reports ${layer} ${kind}: ${message}`);
+    if (this.#reported.get(process) !== message)
+      this.trace.add(this.time.nowMs, process.name, `reports ${layer} ${kind}: ${message}`);
     this.#reported.set(process, message);
     if (kind === 'stopped' && partitionId !== undefined) {
       this.#stopped.add(partitionId);
@@ -128,7 +143,9 @@ export class World {
       .filter((partitionId) => !this.#isSettled(partitionId))
       .map((partitionId) => {
         const commit = this.blobs.journal(partitionId)?.commit;
-        const states = this.workers.flatMap(({sessions}) => [...sessions]).filter((session) => session.partitionId === partitionId);
+        const states = this.workers
+          .flatMap(({sessions}) => [...sessions])
+          .filter((session) => session.partitionId === partitionId);
         return `p${partitionId} ends at ${this.hub.end(partitionId) - 1}; journal ${commit === undefined ? 'missing' : `${commit.n}: head ${commit.head.sequenceNumber}, open ${JSON.stringify(commit.open)}, carry ${commit.carry.length}, parked ${commit.parked.length}`}; sessions: ${states.map(({state, pause, stoppedBecause}) => [state, pause, stoppedBecause].join(' ')).join(', ')}`;
       })
       .join('; ');
@@ -149,7 +166,11 @@ export class World {
     const {namespace, hub, group} = partition;
     const hasPassed = this.progress.get(`${namespace}|${hub}|${group}|${partitionId}`)?.['n'] === n;
     const key = appliedKey(partition, lineage);
-    return hasPassed && deltas.every(({id}) => this.#watch.isApplied(this.aggregates, {id, key, n})) && this.blobs.hasDeadLetters(partitionId, journal.commit);
+    return (
+      hasPassed &&
+      deltas.every(({id}) => this.#watch.isApplied(this.aggregates, {id, key, n})) &&
+      this.blobs.hasDeadLetters(partitionId, journal.commit)
+    );
   }
 
   #send({bodies, rows}: ReturnType<typeof drawTruth>): void {
@@ -166,7 +187,12 @@ export class World {
   /** Traffic goes on: only a next event shows that those before it have expired. */
   sendLast(): void {
     for (const partitionId of this.hub.partitionIds) {
-      this.#append({atMs: this.time.nowMs, partitionId, records: ['malformed'], bytes: bytesOf(['malformed'])});
+      this.#append({
+        atMs: this.time.nowMs,
+        partitionId,
+        records: ['malformed'],
+        bytes: bytesOf(['malformed']),
+      });
     }
   }
 

@@ -1,0 +1,284 @@
+import {
+  LookupJoin,
+  type DiagnosticsRow,
+  type DiagnosticsSource,
+  type JoinOutcome,
+  type LookupAnswer,
+  type OpenRecord,
+} from '@weir/pipeline';
+import {beforeEach, expect, test} from 'vitest';
+import {VirtualClock} from '../../../azure/src/cosmos/virtual-clock.ts';
+import {diagnosticsRow, gatewayEvent, noonMs} from '../../../pipeline/src/event-fixture.ts';
+import {reports} from '../commit-fixture.ts';
+import {LookupRunner, type LookupSettings} from './lookup-runner.ts';
+
+const second = 1_000;
+const minute = 60 * second;
+
+const settings: LookupSettings = {
+  feedIntervalMs: 15 * second,
+  settleMs: 45 * second,
+  sweepAfterMs: 12 * minute,
+  sweepAfterDefaultMs: {withFeed: 12 * minute, withoutFeed: 4 * minute},
+  sweepIntervalMs: 8 * minute,
+  deadlineMs: 30 * minute,
+  waitMaxMs: 12 * 60 * minute,
+  concurrency: 3,
+};
+
+/** Log Analytics with a clock of its own, rows by the time they were stored, and answers to give instead. */
+class FakeLogAnalytics implements DiagnosticsSource {
+  readonly stored: {atMs: number; row: DiagnosticsRow}[] = [];
+  readonly slices: {fromMs: number; toMs: number}[] = [];
+  readonly sweeps: (readonly string[])[] = [];
+  instead: LookupAnswer | undefined;
+  aheadMs = 0;
+  readonly #clock: VirtualClock;
+
+  constructor(clock: VirtualClock) {
+    this.#clock = clock;
+  }
+
+  get nowMs(): number {
+    return this.#clock.now() + this.aheadMs;
+  }
+
+  slice(range: {fromMs: number; toMs: number}): Promise<LookupAnswer> {
+    this.slices.push(range);
+    return this.#answer(({atMs}) => atMs >= range.fromMs && atMs < range.toMs);
+  }
+
+  byIds({ids}: {ids: readonly string[]}): Promise<LookupAnswer> {
+    this.sweeps.push(ids);
+    return this.#answer(({atMs, row}) => atMs <= this.nowMs && ids.includes(row.requestId));
+  }
+
+  serviceNow(): Promise<LookupAnswer> {
+    return this.#answer(() => false);
+  }
+
+  #answer(has: (stored: {atMs: number; row: DiagnosticsRow}) => boolean): Promise<LookupAnswer> {
+    const rows = this.stored.filter(has).map(({row}) => row);
+    return Promise.resolve(this.instead ?? {kind: 'complete', rows, serviceNowMs: this.nowMs});
+  }
+}
+
+let clock: VirtualClock;
+let source: FakeLogAnalytics;
+let join: LookupJoin;
+let told: ReturnType<typeof reports>;
+let open: Set<OpenRecord>;
+let settled: {requestId: string; outcome: JoinOutcome; afterMs: number}[];
+let eventsReceived: number;
+let readUntilMs: number | undefined;
+let stop: AbortController;
+
+beforeEach(async () => {
+  clock = new VirtualClock();
+  await clock.advance(noonMs);
+  source = new FakeLogAnalytics(clock);
+  told = reports();
+  open = new Set();
+  settled = [];
+  eventsReceived = 0;
+  readUntilMs = undefined;
+  stop = new AbortController();
+});
+
+/** A runner at work, on one partition that was read to its end. */
+function run(changes: Partial<LookupSettings> = {}): LookupRunner {
+  const all = {...settings, ...changes};
+  join = new LookupJoin({...all, rowsAheadMax: 1_000});
+  const runner = new LookupRunner({
+    ports: {diagnostics: source, clock, random: () => 0.5},
+    join,
+    settings: all,
+    report: told.report,
+    partitions: () => [{...owner, readUntilMs: (nowMs) => readUntilMs ?? nowMs}],
+    workers: () => 1,
+    eventsReceived: () => eventsReceived,
+    onAnswer: () => {},
+  });
+  void runner.run(stop.signal);
+  return runner;
+}
+
+const owner = {
+  settle(record: OpenRecord, outcome: JoinOutcome): void {
+    open.delete(record);
+    settled.push({requestId: record.requestId, outcome, afterMs: clock.now() - record.enqueuedTimeMs});
+  },
+  openRecords: () => [...open],
+};
+
+function wait(requestId: string, enqueuedTimeMs = clock.now()): void {
+  const record: OpenRecord = {
+    owner,
+    sequenceNumber: open.size,
+    index: 0,
+    requestId,
+    event: gatewayEvent({requestId}),
+    eventTimeMs: enqueuedTimeMs,
+    enqueuedTimeMs,
+    nextSweepMs: 0,
+    waitingSinceMs: clock.now(),
+    asked: false,
+    next: undefined,
+  };
+  open.add(record);
+  join.wait(record);
+}
+
+const outcomes = (): string[] =>
+  settled.map(
+    ({requestId, outcome}) => `${requestId} ${outcome.kind === 'matched' ? 'matched' : outcome.reason}`,
+  );
+
+test('the feed finds a row once its slice has settled, and nothing is asked by id', async () => {
+  run();
+  await clock.advance(minute);
+  wait('a');
+  source.stored.push({atMs: clock.now() + 3 * minute, row: diagnosticsRow({requestId: 'a'})});
+  await clock.advance(5 * minute);
+  expect(outcomes()).toEqual(['a matched']);
+  expect(settled[0]!.afterMs).toBeLessThan(3 * minute + settings.settleMs + 2 * settings.feedIntervalMs);
+  expect(source.sweeps).toEqual([]);
+  stop.abort();
+});
+
+test('every slice is read once and never before it has settled', async () => {
+  run();
+  await clock.advance(4 * minute);
+  const {slices} = source;
+  expect(slices.length).toBeGreaterThan(10);
+  slices.slice(1).forEach(({fromMs}, i) => expect(fromMs).toBe(slices[i]!.toMs));
+  expect(slices.at(-1)!.toMs).toBeLessThanOrEqual(clock.now() - settings.settleMs);
+  stop.abort();
+});
+
+test('an event without a row is swept, swept again, and given up only by a sweep after the deadline', async () => {
+  run();
+  eventsReceived = 1e6; // busy, so the feed stays on
+  wait('never');
+  await clock.advance(29 * minute);
+  expect(outcomes()).toEqual([]);
+  expect(source.sweeps.length).toBe(3);
+  await clock.advance(2 * minute);
+  expect(outcomes()).toEqual(['never never came']);
+  expect(settled[0]!.afterMs).toBeGreaterThan(settings.deadlineMs);
+  stop.abort();
+});
+
+test('while the source is down nothing is given up, and everything is found afterwards', async () => {
+  run();
+  wait('a');
+  wait('b');
+  source.stored.push({atMs: clock.now() + minute, row: diagnosticsRow({requestId: 'a'})});
+  await clock.advance(2_000);
+  source.instead = {kind: 'unavailable', cause: 'no answer'};
+  await clock.advance(3 * 60 * minute);
+  expect(outcomes()).toEqual([]);
+  expect(new Set(told.kinds())).toEqual(new Set(['unavailable']));
+  source.instead = undefined;
+  await clock.advance(15 * minute);
+  expect(outcomes().sort()).toEqual(['a matched', 'b never came']);
+  stop.abort();
+});
+
+test('only an event that has waited as long as its event can be read again is settled as not asked', async () => {
+  run({waitMaxMs: 2 * 60 * minute});
+  source.instead = {kind: 'unavailable', cause: 'no answer'};
+  wait('old');
+  await clock.advance(119 * minute);
+  expect(outcomes()).toEqual([]);
+  await clock.advance(2 * minute);
+  expect(outcomes()).toEqual(['old could not ask']);
+  stop.abort();
+});
+
+test('an event that is read late is asked for before it is given up', async () => {
+  run();
+  source.stored.push({atMs: clock.now() - 20 * 60 * minute, row: diagnosticsRow({requestId: 'yesterday'})});
+  wait('yesterday', clock.now() - 24 * 60 * minute);
+  await clock.advance(minute);
+  expect(outcomes()).toEqual(['yesterday matched']);
+  stop.abort();
+});
+
+test('a sweep that is too slow asks for half as many, and in the end finds all', async () => {
+  run({sweepAfterMs: 0, sweepIntervalMs: minute});
+  for (let n = 0; n < 64; n++) {
+    wait(`id-${n}`);
+    source.stored.push({atMs: clock.now() - 60 * minute, row: diagnosticsRow({requestId: `id-${n}`})});
+  }
+  const byIds = source.byIds.bind(source);
+  source.byIds = (query) =>
+    query.ids.length > 10
+      ? (source.sweeps.push(query.ids), Promise.resolve({kind: 'tooSlow'}))
+      : byIds(query);
+  await clock.advance(5 * minute);
+  expect([...new Set(source.sweeps.map(({length}) => length))].slice(0, 4)).toEqual([64, 32, 16, 8]);
+  expect(settled.length).toBe(64);
+  expect(told.kinds()).toContain('too slow');
+  stop.abort();
+});
+
+test('a slice that holds too much is halved and not passed over', async () => {
+  run();
+  wait('a');
+  source.stored.push({atMs: clock.now() + 10 * second, row: diagnosticsRow({requestId: 'a'})});
+  const slice = source.slice.bind(source);
+  source.slice = (range) =>
+    range.toMs - range.fromMs > 2 * second ? Promise.resolve({kind: 'partial', cause: 'rows'}) : slice(range);
+  await clock.advance(4 * minute);
+  expect(outcomes()).toEqual(['a matched']);
+  stop.abort();
+});
+
+test('the feed does not run ahead of what has been read', async () => {
+  run();
+  readUntilMs = noonMs;
+  await clock.advance(60 * minute);
+  expect(Math.max(...source.slices.map(({toMs}) => toMs))).toBeLessThanOrEqual(noonMs + 5 * minute);
+  stop.abort();
+});
+
+test('the service’s clock decides, however wrong the local one is', async () => {
+  source.aheadMs = -60 * minute;
+  run({sweepAfterMs: 0, sweepIntervalMs: minute});
+  wait('a', source.nowMs); // as the hub, whose clock is right, stamped it
+  await clock.advance(29 * minute);
+  expect(outcomes()).toEqual([]);
+  await clock.advance(3 * minute);
+  expect(outcomes()).toEqual(['a never came']);
+  stop.abort();
+});
+
+test('a throttled source is asked again no sooner than it said', async () => {
+  run();
+  await clock.advance(2 * minute);
+  source.instead = {kind: 'throttled', retryAfterMs: 90 * second};
+  await clock.advance(20 * second);
+  const asked = source.slices.length;
+  source.instead = undefined;
+  await clock.advance(60 * second);
+  expect(source.slices.length).toBe(asked);
+  await clock.advance(60 * second);
+  expect(source.slices.length).toBeGreaterThan(asked);
+  expect(told.kinds()).toContain('throttled');
+  stop.abort();
+});
+
+test('below five events a second the feed goes off, and events are asked for by id earlier', async () => {
+  const runner = run({sweepAfterMs: undefined});
+  await clock.advance(6 * minute);
+  expect(runner.isFeedOn).toBe(false);
+  const slices = source.slices.length;
+  wait('a');
+  source.stored.push({atMs: clock.now() + minute, row: diagnosticsRow({requestId: 'a'})});
+  await clock.advance(6 * minute);
+  expect(outcomes()).toEqual(['a matched']);
+  expect(source.slices.length).toBe(slices);
+  expect(settled[0]!.afterMs).toBeGreaterThanOrEqual(4 * minute);
+  stop.abort();
+});
