@@ -7,7 +7,7 @@ import {until} from './meter.ts';
  * remembers on purpose is full early in the run and any further growth is a leak.
  *
  * `settle` waits until so many events are read and joined, collects garbage and tells what is left; `facts` tells how
- * many events were read and the in-flight gauge, which the worker itself refreshes once a second.
+ * many events were read and how many wait in memory, a gauge that the worker refreshes once a second.
  */
 
 const collections = 4;
@@ -39,7 +39,7 @@ for await (const order of orders()) {
     tellParent({kind: 'settled', ...(await leastMemory())});
   } else if (order.kind === 'facts') {
     const text = await (await fetch(new URL('/metrics', service.http.url))).text();
-    const inFlight = Number(/^weir_in_flight_events (\S+)/m.exec(text)?.[1] ?? Number.NaN);
+    const inFlight = Number(/^weir_queued_events (\S+)/m.exec(text)?.[1] ?? Number.NaN);
     const {rss} = process.memoryUsage();
     tellParent({kind: 'facts', events: worker.eventsReceived, inFlight, rss});
   }

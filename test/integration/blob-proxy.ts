@@ -27,7 +27,9 @@ export interface BlobRequest {
 export class BlobProxy {
   readonly connectionString: string;
   /** Asked for each request; a test replaces it. */
-  fateOf: (request: BlobRequest) => BlobFate = () => 'pass';
+  fateOf: (request: BlobRequest) => BlobFate | Promise<BlobFate> = () => 'pass';
+  /** Told what storage answered to each request that reached it. */
+  answered: (request: BlobRequest, status: number | undefined) => void = () => {};
   readonly #server: Server;
   readonly #target: URL;
 
@@ -61,7 +63,8 @@ export class BlobProxy {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [path = ''] = (request.url ?? '').split('?', 1);
-    const fate = this.fateOf({method: request.method ?? '', path});
+    const asked = {method: request.method ?? '', path};
+    const fate = await this.fateOf(asked);
     if (fate === 'requestLost') {
       request.socket.resetAndDestroy();
       return;
@@ -73,6 +76,7 @@ export class BlobProxy {
     }
     try {
       const answer = await this.#forward(request);
+      this.answered(asked, answer.statusCode);
       if (fate === 'answerLost') {
         answer.resume();
         await once(answer, 'end');

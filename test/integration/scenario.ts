@@ -202,6 +202,7 @@ export class Scenario {
     await Promise.all(running.map((worker) => worker.metricsWhen(addsUp)));
     const exits = await Promise.all(running.map((worker) => worker.stop()));
     const letters = await readDeadLetters(this.stack.blob.connectionString);
+    const bad = options.deadLetters ?? rejectedPlaces(workload, options.before ?? []);
     return [
       ...exits
         .filter(({code}) => code !== 0)

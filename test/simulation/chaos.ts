@@ -7,7 +7,15 @@ const minuteMs = 60_000;
 const services: readonly ServiceName[] = ['journal', 'documents', 'dead letters', 'lookup', 'hub'];
 type Incident = keyof Pick<
   FaultRates,
-  'crashes' | 'pauses' | 'steals' | 'restarts' | 'storms' | 'linkDrops' | 'refusedDocuments' | 'expiries'
+  | 'crashes'
+  | 'pauses'
+  | 'steals'
+  | 'restarts'
+  | 'storms'
+  | 'linkDrops'
+  | 'refusedDocuments'
+  | 'expiries'
+  | 'clockSteps'
 >;
 const incidents: readonly Incident[] = [
   'crashes',
@@ -18,6 +26,7 @@ const incidents: readonly Incident[] = [
   'linkDrops',
   'refusedDocuments',
   'expiries',
+  'clockSteps',
 ];
 
 /** Lets things happen to the world at the plan's rates, until the time for faults is over; then mends everything. */
@@ -95,6 +104,13 @@ function happen(world: World, incident: Incident, random: Random): void {
       note(`${id} is refused from now on`);
       world.aggregates.refused.add(id);
       return time.after(random.between(5_000, 60_000), () => world.aggregates.refused.delete(id));
+    }
+    case 'clockSteps': {
+      if (worker?.isAlive !== true) return;
+      const byMs = random.pick([-30_000, -2_000, 2_000, 30_000]);
+      note(`${worker.process.name} has its clock set by ${byMs} ms`);
+      worker.process.clockOffsetMs += byMs;
+      return;
     }
     case 'expiries': {
       const beginsAt = hub.beginsAt(partitionId);

@@ -21,6 +21,8 @@ export interface FaultRates {
   readonly linkDrops: number;
   readonly refusedDocuments: number;
   readonly expiries: number;
+  /** Somebody sets a worker's clock. */
+  readonly clockSteps: number;
 }
 
 /** Everything a run is made of, drawn from its seed. Reduced copies shorten a failing run. */
@@ -104,7 +106,12 @@ export const noFaults: FaultRates = {
   linkDrops: 0,
   refusedDocuments: 0,
   expiries: 0,
+  clockSteps: 0,
 };
+
+function drawClockSteps(random: Random): number {
+  return random.chance(0.1) ? random.pick([1, 4]) : 0;
+}
 
 /** Apart from the other draws, as whatever is added later should be: a seed then stays the run that it was. */
 function drawDisaster(random: Random): RunPlan['disaster'] {
@@ -143,6 +150,7 @@ export function planOf(seed: number): RunPlan {
       linkDrops: some(0.3, [1, 4]),
       refusedDocuments: some(0.25, [1, 3]),
       expiries,
+      clockSteps: drawClockSteps(new Random(seed, 'clock steps')),
     },
     disaster: drawDisaster(new Random(seed, 'disaster')),
     // What a lost first sighting means for its repeats is told apart from everything else by leaving repeats out.

@@ -5,7 +5,7 @@
 export class SimulatedProcess {
   readonly name: string;
   /** Local clock less true time, ms. */
-  readonly clockOffsetMs: number;
+  clockOffsetMs: number;
   isCrashed = false;
   pausedUntilMs = 0;
   /** Node keeps a combined signal alive while it has a listener, so those of a dead process have to go. */

@@ -1,9 +1,10 @@
-import type {Clock, DocumentStore, LookupAnswer, SourcePartition} from '@weir/pipeline';
+import type {Clock, DocumentStore, SourcePartition} from '@weir/pipeline';
 import type {WorkerPorts} from '../../packages/worker/src/ports.ts';
 import type {SimulatedProcess} from './process.ts';
 import type {Random} from './random.ts';
 import type {CallFault, ServiceName} from './service-calls.ts';
 import type {SimulatedDocuments} from './simulated-documents.ts';
+import {lookupOf} from './simulated-lookup-port.ts';
 import {readStoredCommit} from './stored-commit.ts';
 import type {World} from './world.ts';
 
@@ -11,7 +12,6 @@ const readFaults: readonly CallFault[] = ['unavailable'];
 const writeFaults: readonly CallFault[] = ['answer lost', 'never applied', 'applied late'];
 const documentWriteFaults: readonly CallFault[] = [...writeFaults, 'throttled'];
 const documentReadFaults: readonly CallFault[] = ['stale read', 'unavailable', 'throttled'];
-const lookupFaults: readonly CallFault[] = ['unavailable', 'throttled'];
 
 /** What one process sees of the world. */
 export function portsOf(world: World, process: SimulatedProcess, random: Random): WorkerPorts {
@@ -93,29 +93,7 @@ export function portsOf(world: World, process: SimulatedProcess, random: Random)
     },
     aggregates: documentsOf(world, process, {documents: world.aggregates, random}),
     progress: documentsOf(world, process, {documents: world.progress, random}),
-    diagnostics: {
-      slice: (range, signal) =>
-        askLookup(world, process, {
-          what: `slice ${range.toMs - range.fromMs} ms until ${new Date(range.toMs).toISOString()}`,
-          act: () => world.lookup.slice(range, world.time.nowMs),
-          signal,
-          random,
-        }),
-      byIds: (query, signal) =>
-        askLookup(world, process, {
-          what: `byIds ${query.ids.length}`,
-          act: () => world.lookup.byIds(query, world.time.nowMs),
-          signal,
-          random,
-        }),
-      serviceNow: (signal) =>
-        askLookup(world, process, {
-          what: 'service now',
-          act: () => world.lookup.byIds({ids: [], fromMs: 0, toMs: 0}, world.time.nowMs),
-          signal,
-          random,
-        }),
-    },
+    diagnostics: lookupOf(world, process, random),
     hub: {
       hubFacts: (signal) => askHub(world, process, () => hub.hubFacts(), signal),
       partitionFacts: (partitionId, signal) =>
@@ -186,34 +164,6 @@ function documentsOf(
       });
     },
   };
-}
-
-function askLookup(
-  {calls}: World,
-  process: SimulatedProcess,
-  {
-    what,
-    act,
-    signal,
-    random,
-  }: {what: string; act: () => LookupAnswer; signal: AbortSignal | undefined; random: Random},
-): Promise<LookupAnswer> {
-  return calls.make<LookupAnswer>(process, {
-    service: 'lookup',
-    what: `lookup ${what}`,
-    faults: lookupFaults,
-    act,
-    failed: (fault) => {
-      if (fault === 'throttled')
-        return {kind: 'throttled', retryAfterMs: random.chance(0.5) ? random.between(0, 5_000) : undefined};
-      return random.pick<LookupAnswer>([
-        {kind: 'unavailable', cause: 'simulated'},
-        {kind: 'partial', cause: 'simulated'},
-        {kind: 'tooSlow'},
-      ]);
-    },
-    signal,
-  });
 }
 
 async function askHub<A>(

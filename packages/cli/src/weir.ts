@@ -2,6 +2,7 @@ import {Command, CommanderError} from 'commander';
 import {demoCommand} from './demo/demo.ts';
 import {emulatorsCommand} from './emulators.ts';
 import {exitCodes, failureOf} from './exit.ts';
+import {recoverCommand} from './recover/recover.ts';
 import {runCommand} from './run.ts';
 import {version} from './version.ts';
 
@@ -17,6 +18,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .configureOutput({outputError: (text, write) => write(`weir: ${text.replace(/^error: /, '')}`)})
     .addCommand(runCommand())
     .addCommand(demoCommand())
+    .addCommand(recoverCommand())
     .addCommand(emulatorsCommand());
   for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
   try {

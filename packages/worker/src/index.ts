@@ -7,3 +7,17 @@ export {createLogger, describeError, type Logger} from './log.ts';
 export {Service, ServiceUnreachableError, StartUpError} from './service.ts';
 export {Worker} from './worker.ts';
 export type {WorkerPorts} from './ports.ts';
+export {adoptJournal, canAdoptJournal, type WayOutEnd} from './recover/adopt-journal.ts';
+export {openOf, planBeginAnew, type AnewPlan} from './recover/anew-plan.ts';
+export {beginAnew} from './recover/begin-anew.ts';
+export {
+  inspectPartitions,
+  isStopped,
+  type Inspection,
+  type Seen,
+  type StoppedPartition,
+} from './recover/inspect.ts';
+export {openAccess, type Access} from './recover/open-access.ts';
+export {findStart, type EventFinder, type From} from './recover/start-position.ts';
+export {watchForMs, watchForWriters} from './recover/watch-for-writers.ts';
+export type {Trouble} from './trouble.ts';

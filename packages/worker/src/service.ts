@@ -271,12 +271,12 @@ export class Service {
 }
 
 /** One identity for all services, made only if one of them needs it. */
-function lazyIdentity(): () => TokenCredential {
+export function lazyIdentity(): () => TokenCredential {
   let identity: TokenCredential | undefined;
   return () => (identity ??= new DefaultAzureCredential());
 }
 
-function storageConnection(
+export function storageConnection(
   config: Config,
   identity: () => TokenCredential,
 ): Parameters<typeof createBlobContainer>[0] extends infer O
@@ -290,7 +290,7 @@ function storageConnection(
   return {accountUrl, credential: identity()};
 }
 
-function eventHubsAuth(
+export function eventHubsAuth(
   config: Config,
   identity: () => TokenCredential,
 ): {connectionString: string} | {namespace: string; credential: TokenCredential} {

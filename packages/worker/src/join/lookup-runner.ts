@@ -267,7 +267,9 @@ export class LookupRunner {
     const answer = await this.#ask(() => this.#options.ports.diagnostics.byIds(query, signal), signal);
     if (answer?.kind === 'complete') {
       this.#idsPerSweep = Math.min(idsPerSweepMax, this.#idsPerSweep * 2);
-      this.#options.join.swept(records, answer.rows, sentMs, this.serviceNowMs);
+      // A local clock that was set since the last answer misjudges when this was sent; the answer's own time does not.
+      const askedMs = Math.min(sentMs, answer.serviceNowMs ?? sentMs);
+      this.#options.join.swept(records, answer.rows, askedMs, this.serviceNowMs);
       return;
     }
     if (answer?.kind === 'partial' || answer?.kind === 'tooSlow') {

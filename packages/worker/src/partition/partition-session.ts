@@ -15,10 +15,9 @@ import {ClaimAbortedError} from '../recover/claim.ts';
 import {recoverPartition} from '../recover/recover-partition.ts';
 import type {ReportTrouble} from '../trouble.ts';
 import type {WorkerObserver} from '../worker.ts';
-import type {AppliedCommit, Committer, StepOutcome} from './committer.ts';
+import {CommitLoop} from './commit-loop.ts';
 import type {GapMemory} from './gap-memory.ts';
-import {ParkedRetries} from './parked-retries.ts';
-import {deltaBytes, progressIntervalMs, stoppedCheckMs, type PartitionSettings} from './settings.ts';
+import {deltaBytes, stoppedCheckMs, type PartitionSettings} from './settings.ts';
 import {partitionTroubles, type PauseReason} from './troubles.ts';
 
 export type {PauseReason} from './troubles.ts';
@@ -55,23 +54,14 @@ export class PartitionSession {
   readonly #stop = new AbortController();
   #state: SessionState = 'recovering';
   #pipeline: PartitionPipeline | undefined;
-  #committer: Committer | undefined;
-  #committing: Promise<void> | undefined;
+  #commits: CommitLoop | undefined;
   #finding: Finding | undefined;
   #pause: PauseReason | undefined;
-  #journalBytes = 0;
   #isCaughtUp = false;
-  #isHandingOver = false;
   /** The first sequence number that could still be read when the partition was recovered. */
   #hubBeginsAt = 0;
   #hasRead = false;
-  #owesJournal = false;
-  #parked = new ParkedRetries([]);
   #evicted = 0;
-  #comparedMs = 0;
-  #fenceWrittenMs = 0;
-  #expired = 0;
-  #commits = 0;
 
   constructor(options: PartitionSessionOptions) {
     this.#options = options;
@@ -99,7 +89,8 @@ export class PartitionSession {
   /** Nothing is open, undecided, uncommitted or unwritten. */
   get isSettled(): boolean {
     const pipeline = this.#pipeline;
-    if (this.#state !== 'running' || pipeline === undefined || this.#committing !== undefined) return false;
+    if (this.#state !== 'running' || pipeline === undefined || this.#commits?.isCommitting === true)
+      return false;
     const {carryCount, parkedCount} = pipeline.committed;
     return (
       pipeline.openCount + pipeline.pendingDeltas + pipeline.deadLettersPending + carryCount + parkedCount ===
@@ -111,8 +102,8 @@ export class PartitionSession {
     return this.#finding?.kind;
   }
 
-  get totals(): {expired: number; commits: number; journalBytes: number} {
-    return {expired: this.#expired, commits: this.#commits, journalBytes: this.#journalBytes};
+  get totals(): {expired: number; journalBytes: number} {
+    return {expired: this.#commits?.expired ?? 0, journalBytes: this.#commits?.journalBytes ?? 0};
   }
 
   /** How far reading is behind, ms: 0 once the partition was read to its end. */
@@ -152,25 +143,17 @@ export class PartitionSession {
 
   /** Commits and applies what was decided since the last commit, unless one is still under way. */
   flush(together?: ApplyTogether): void {
-    // The last commit must be applied before another one is written, so no tick makes one while handing over.
-    if (this.#state !== 'running' || this.#committing !== undefined || this.#isHandingOver) return;
-    together?.join();
-    void this.#commitAlone('as due', together);
+    if (this.#state === 'running') this.#commits?.flush(together);
   }
 
-  /** The last commit of a clean stop: reading ends, and everything carried goes into the deltas. Waits for one under way first. */
+  /** The last commit of a clean stop: reading ends, and everything carried goes into the deltas. */
   async handOver(): Promise<void> {
-    this.#isHandingOver = true;
-    await this.#committing;
-    if (this.#state !== 'running') return;
-    await this.#commitAlone('hand over', undefined);
-    if (this.#state === 'running')
-      await this.#committer?.checkpoint('now').catch((error: unknown) => this.#fail(error));
+    if (this.#state === 'running') await this.#commits?.handOver();
   }
 
   /** Whether a commit was taken that is not in the journal for certain. */
   get owesJournal(): boolean {
-    return this.#owesJournal;
+    return this.#commits?.owesJournal ?? false;
   }
 
   #read(events: readonly ReceivedEvent[]): boolean {
@@ -253,14 +236,26 @@ export class PartitionSession {
         lease.release(recovery.why);
         return false;
       case 'lost':
+        this.#lose(recovery.cause);
+        return false;
       case 'aborted':
-        return this.#goesOn(recovery);
+        return false;
       case 'recovered':
         this.#pipeline = recovery.pipeline;
         this.#hubBeginsAt = recovery.hubBeginsAt;
-        this.#committer = recovery.committer;
-        if (recovery.applied !== undefined) this.#take(recovery.applied);
-        this.#parked = new ParkedRetries(recovery.pipeline.parked);
+        this.#commits = new CommitLoop({
+          ports,
+          settings,
+          partitionId: this.partitionId,
+          pipeline: recovery.pipeline,
+          committer: recovery.committer,
+          recovered: recovery.applied,
+          signal: this.#signal,
+          report,
+          observer: this.#options.observer,
+          onLost: (cause) => this.#lose(cause),
+          onError: (error) => this.#fail(error),
+        });
         this.#reportLost(recovery.pipeline, recovery.hubBeginsAt);
         return true;
     }
@@ -278,103 +273,10 @@ export class PartitionSession {
     this.#options.lease.release('looking again at what stopped the partition');
   }
 
-  #commitAlone(carries: 'as due' | 'hand over', together: ApplyTogether | undefined): Promise<void> {
-    this.#committing = this.#commit(carries, together)
-      .catch((error: unknown) => this.#fail(error))
-      .finally(() => (this.#committing = undefined));
-    return this.#committing;
-  }
-
-  async #commit(carries: 'as due' | 'hand over', together: ApplyTogether | undefined): Promise<void> {
-    const {ports, settings} = this.#options;
-    const pipeline = this.#pipeline!;
-    const committer = this.#committer!;
-    const nowMs = ports.clock.now();
-    const standsBehindAnEvent = !settings.startsAtTime || pipeline.head.sequenceNumber >= 0;
-    const taken = standsBehindAnEvent
-      ? pipeline.takeCommit({
-          nowMs,
-          author: ports.newId(),
-          carries,
-          evenIfUnchanged: this.#journalBytes >= settings.commitBytesMax,
-        })
-      : undefined;
-    if (taken === undefined) {
-      together?.leave();
-      return this.#withoutNews(committer, nowMs);
-    }
-    this.#owesJournal = true;
-    const written = await committer.write(taken);
-    this.#owesJournal = written.kind === 'aborted';
-    if (!this.#goesOn(written)) return together?.leave();
-    this.#options.observer?.committed((ports.clock.now() - nowMs) / 1000);
-    this.#journalBytes = taken.bytes.byteLength;
-    this.#commits += 1;
-    const applied = await committer.apply(taken.commit, together);
-    if (!this.#goesOn(applied)) return;
-    this.#fenceWrittenMs = this.#comparedMs = nowMs;
-    this.#observe(taken.oldest);
-    this.#take(applied);
-    this.#parked.replace(taken.commit.parked, nowMs);
-    await this.#retryParked(committer, nowMs);
-  }
-
-  #observe({arrivalMs, resolvedMs}: {arrivalMs: number; resolvedMs: number}): void {
-    const {observer, ports} = this.#options;
-    const nowMs = ports.clock.now();
-    if (arrivalMs !== Infinity) observer?.applied('arrival', (nowMs - arrivalMs) / 1000);
-    if (resolvedMs !== Infinity) observer?.applied('resolved', (nowMs - resolvedMs) / 1000);
-  }
-
-  async #withoutNews(committer: Committer, nowMs: number): Promise<void> {
-    const {settings} = this.#options;
-    if (nowMs - this.#fenceWrittenMs >= progressIntervalMs) {
-      this.#fenceWrittenMs = this.#comparedMs = nowMs;
-      if (!this.#goesOn(await committer.compareJournal())) return;
-      this.#goesOn(await committer.rewriteFence());
-    } else if (nowMs - this.#comparedMs >= settings.ownershipIntervalMs) {
-      this.#comparedMs = nowMs;
-      this.#goesOn(await committer.compareJournal());
-    }
-    await this.#retryParked(committer, nowMs);
-  }
-
-  /** Deltas that were refused for good: an alarm now, slow retries, and at the bound reading stops. */
-  #take({parked, expired}: AppliedCommit): void {
-    this.#expired += expired;
-    if (parked.length === 0) return;
-    const pipeline = this.#pipeline!;
-    pipeline.park(parked.map(({entry}) => entry));
-    const {entry, reason} = parked[0]!;
-    this.#options.report(
-      partitionTroubles.parked(
-        this.partitionId,
-        entry.delta.target.id,
-        reason,
-        pipeline.committed.parkedDeltas,
-      ),
-    );
-  }
-
-  async #retryParked(committer: Committer, nowMs: number): Promise<void> {
-    const parked = this.#parked.takeDue(nowMs);
-    if (parked.length === 0) return;
-    const {parked: still, expired} = await committer.retryParked(parked);
-    if (this.#signal.aborted) return;
-    this.#expired += expired;
-    const refused = new Set(still.map(({entry}) => entry));
-    const applied = parked.filter((entry) => !refused.has(entry));
-    for (const [id, deltas] of Map.groupBy(applied, ({delta}) => delta.target.id))
-      this.#pipeline!.unpark(id, deltas);
-  }
-
-  #goesOn(outcome: StepOutcome): outcome is {kind: 'done'} {
-    if (outcome.kind === 'lost') {
-      this.#options.report(partitionTroubles.ownedElsewhere(this.partitionId, outcome.cause));
-      this.#stop.abort();
-      this.#options.lease.release('another owner has the journal');
-    }
-    return outcome.kind === 'done';
+  #lose(cause: string): void {
+    this.#options.report(partitionTroubles.ownedElsewhere(this.partitionId, cause));
+    this.#stop.abort();
+    this.#options.lease.release('another owner has the journal');
   }
 
   #reportLost(pipeline: PartitionPipeline, hubBeginsAt: number): void {
@@ -398,10 +300,11 @@ export class PartitionSession {
     const {settings, join} = this.#options;
     const pipeline = this.#pipeline!;
     const {parkedCount, parkedDeltas} = pipeline.committed;
-    if (this.#isHandingOver) return 'handing over';
+    const {isHandingOver, journalBytes} = this.#commits!;
+    if (isHandingOver) return 'handing over';
     if (join.waiting >= settings.waitingMax) return 'waiting for diagnostics';
     if (pipeline.deadLettersPending >= deadLettersPendingMax) return 'dead letters';
-    if (this.#journalBytes >= settings.commitBytesMax) return 'journal size';
+    if (journalBytes >= settings.commitBytesMax) return 'journal size';
     if (pipeline.pendingDeltas * deltaBytes >= settings.commitBytesMax) return 'pending groups';
     if (
       parkedCount >= settings.parkedDocumentsMax ||
@@ -425,7 +328,7 @@ export class PartitionSession {
     this.#stop.abort();
     // Before the last request ends: the next claim of this partition may wait for the same ids already.
     if (this.#pipeline !== undefined) this.#options.join.drop(this.#pipeline);
-    await this.#committing;
+    await this.#commits?.idle();
     this.#options.lease.release('the session has ended');
   }
 }

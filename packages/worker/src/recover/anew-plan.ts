@@ -44,7 +44,8 @@ export function planBeginAnew(
   }
   const {commit} = journal;
   // Apart from the hub: do fence and journal agree?
-  const agree = judge({fence: fence?.name, journal: commit, hubCreatedAt: commit.hubCreatedAt}).kind === 'apply';
+  const agree =
+    judge({fence: fence?.name, journal: commit, hubCreatedAt: commit.hubCreatedAt}).kind === 'apply';
   const plan: AnewPlan = {
     follows: agree ? nameOf(commit) : fence?.name,
     lastCommit: agree ? 'under its fence' : 'beside its fence',
@@ -56,7 +57,10 @@ export function planBeginAnew(
     assert(start !== undefined, 'positions of another hub say nothing of where to begin');
     return plan;
   }
-  assert(start !== undefined || finding.kind !== 'journal restored', 'an old copy does not know where to go on');
+  assert(
+    start !== undefined || finding.kind !== 'journal restored',
+    'an old copy does not know where to go on',
+  );
   if (start === undefined) return plan;
   if (start.sequenceNumber >= commit.head.sequenceNumber) {
     return {...plan, carry: commit.carry.length === 0 ? 'none' : 'under its number'};

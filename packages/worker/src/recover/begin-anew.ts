@@ -5,9 +5,10 @@ import {
   type DeadLetter,
   type DocumentStore,
   type ParkedDelta,
+  type RetentionMs,
   type TakenCommit,
 } from '@weir/pipeline';
-import type {DocumentWriter} from '../apply/document-writer.ts';
+import {DocumentWriter} from '../apply/document-writer.ts';
 import {writeJournal} from '../commit/write-journal.ts';
 import {Committer, type AppliedCommit} from '../partition/committer.ts';
 import type {WorkerPorts} from '../ports.ts';
@@ -21,7 +22,7 @@ const journalBytesMax = 32 * 1024 * 1024;
 
 export interface BeginAnewOptions {
   readonly ports: WorkerPorts;
-  readonly writer: DocumentWriter;
+  readonly retentionMs: RetentionMs;
   readonly stopped: StoppedPartition;
   readonly plan: AnewPlan;
   /** Stands in the fence until a worker has the partition. */
@@ -39,7 +40,10 @@ export async function beginAnew(options: BeginAnewOptions): Promise<WayOutEnd> {
   const {ports, stopped, plan, signal, report} = options;
   const {partition, claim} = stopped;
   let refused: readonly ParkedDelta[] = [];
-  if (claim.journal !== undefined && (plan.lastCommit === 'under its fence' || plan.lastCommit === 'beside its fence')) {
+  if (
+    claim.journal !== undefined &&
+    (plan.lastCommit === 'under its fence' || plan.lastCommit === 'beside its fence')
+  ) {
     const applied = await applyLast(options, claim.journal);
     if (applied.kind === 'lost') return {kind: 'moved', cause: applied.cause};
     if (applied.kind === 'aborted') return applied;
@@ -52,7 +56,7 @@ export async function beginAnew(options: BeginAnewOptions): Promise<WayOutEnd> {
 }
 
 async function applyLast(
-  {ports, writer, stopped: {partition, claim}, plan, owner, signal, report}: BeginAnewOptions,
+  {ports, retentionMs, stopped: {partition, claim}, plan, owner, signal, report}: BeginAnewOptions,
   {commit, etag}: NonNullable<StoppedPartition['claim']['journal']>,
 ): Promise<(AppliedCommit & {kind: 'done'}) | {kind: 'lost'; cause: string} | {kind: 'aborted'}> {
   const {lineage, n, author} = commit;
@@ -61,7 +65,7 @@ async function applyLast(
     // The checkpoint stays as it is: what this commit says of it may be of another hub, or older.
     ports: {...ports, checkpoints: leftAlone, ...(isBeside && {progress: fenceLeftAlone})},
     partition,
-    writer,
+    writer: new DocumentWriter({ports, retentionMs, report}),
     signal,
     report,
     progress: () => ({watermarks: commit.watermarks, lagMs: 0, owner, nowMs: ports.clock.now()}),
@@ -107,7 +111,10 @@ function firstCommit(
   return {commit, bytes};
 }
 
-function positions(old: Commit | undefined, at: AnewPlan['start']): Pick<Commit, 'head' | 'frontier' | 'resume'> {
+function positions(
+  old: Commit | undefined,
+  at: AnewPlan['start'],
+): Pick<Commit, 'head' | 'frontier' | 'resume'> {
   if (at !== undefined) return {head: at, frontier: at, resume: at};
   if (old === undefined) throw new Error('Without a journal it must be said where to begin.');
   return {head: old.head, frontier: old.frontier, resume: old.resume};

@@ -64,16 +64,21 @@ export async function inspectPartition({
   let claim = await readClaim(common);
   for (let inspections = 1; inspections <= inspectionsMax; inspections += 1) {
     const judged = await judgeClaim({...common, claim, hubCreatedAt});
-    const isAgreed = judged.kind === 'begin' || judged.kind === 'apply';
     // What is acted upon later is what stands there now, not what the first read gave.
-    claim = isAgreed ? judged.claim : await readClaim(common);
-    const state = isAgreed ? stateOf(claim, hubCreatedAt) : judged.kind === 'stop' && stateOf(claim, hubCreatedAt);
-    if (state !== false) return {partition, claim, hubCreatedAt, state, seen: await readSeen(common)};
+    claim = 'claim' in judged ? judged.claim : await readClaim(common);
+    if (judged.kind === 'moved') continue;
+    return {
+      partition,
+      claim,
+      hubCreatedAt,
+      state: stateOf(claim, hubCreatedAt),
+      seen: await readSeen(common),
+    };
   }
   return {partition, claim, hubCreatedAt, state: {kind: 'runs'}, seen: await readSeen(common)};
 }
 
-/** Several partitions, some at a time. @param inspected is told of each, whether it could be read or not */
+/** Several partitions, some at a time; in the order given, whether they could be read or not. */
 export async function inspectPartitions(
   partitions: readonly SourcePartition[],
   options: InspectOptions,

@@ -3,8 +3,11 @@ import type {WorkerPorts} from '../ports.ts';
 import type {ReportTrouble} from '../trouble.ts';
 import {readClaim, type Claim} from './claim.ts';
 
-/** A stale read, or a journal begun anew in between, has become readable by then. */
-const readAgainForMs = 30_000;
+/**
+ * 30 s: a stale read, or a journal begun anew in between, has become readable by then. Counted in readings, because a
+ * process that was paused meanwhile has let the time pass without looking.
+ */
+const readAgainTimes = 15;
 const readAgainEveryMs = 2_000;
 
 export type ClaimJudgement =
@@ -30,15 +33,14 @@ export async function judgeClaim({
   signal: AbortSignal;
   report: ReportTrouble;
 }): Promise<ClaimJudgement> {
-  const untilMs = ports.clock.now() + readAgainForMs;
   let read = claim;
-  for (;;) {
+  for (let readings = 0; ; readings += 1) {
     const judgement = judge({fence: read.fence?.name, journal: read.journal?.commit, hubCreatedAt});
     // Received from one position, recovered from another: that would fold events twice or never.
     if (read.journal?.etag !== claim.journal?.etag) return {kind: 'moved'};
     if (judgement.kind === 'begin' || judgement.kind === 'apply') return {kind: judgement.kind, claim: read};
     if (judgement.kind === 'stop') return judgement;
-    if (ports.clock.now() >= untilMs) return {kind: 'stop', finding: judgement.finding};
+    if (readings >= readAgainTimes) return {kind: 'stop', finding: judgement.finding};
     await ports.clock.sleep(readAgainEveryMs, signal);
     read = await readClaim({ports, partition, signal, report});
   }

@@ -63,7 +63,9 @@ export async function findStart({
 function beginningOf(facts: PartitionFacts): Mark {
   if (facts.isEmpty) return endOf(facts);
   const {beginningSequenceNumber} = facts;
-  return beginningSequenceNumber <= 0 ? startMark : {...startMark, sequenceNumber: beginningSequenceNumber - 1};
+  return beginningSequenceNumber <= 0
+    ? startMark
+    : {...startMark, sequenceNumber: beginningSequenceNumber - 1};
 }
 
 function endOf({lastEnqueuedSequenceNumber, lastEnqueuedOffset, lastEnqueuedTimeMs}: PartitionFacts): Mark {

@@ -1,0 +1,93 @@
+import {readFileSync} from 'node:fs';
+import {createInterface} from 'node:readline/promises';
+import {ConfigurationError, keys, loadConfig, type Config, type From} from '@weir/worker';
+import {Command, Option} from 'commander';
+import {exitCodes} from '../exit.ts';
+import {parseFrom} from './from-option.ts';
+import type {Request} from './look.ts';
+import {runRecovery} from './run-recovery.ts';
+
+type Flags = Readonly<Record<string, string>>;
+
+interface Options {
+  readonly config?: string;
+  readonly partition?: string;
+  readonly from?: From;
+  readonly adoptJournal?: true;
+  readonly beginAnew?: true;
+  readonly yes?: true;
+  readonly json?: true;
+}
+
+/** `weir recover`: what stopped partitions found, and the ways out. Changes nothing without one of its two flags. */
+export function recoverCommand(): Command {
+  const command = new Command('recover')
+    .summary('show what stopped a partition, and resolve it on request')
+    .description(
+      'Shows what a stopped partition found in its journal, in Cosmos DB and in the event hub, what each way out would do, and which numbers it may leave wrong. Without --adopt-journal or --begin-anew nothing is changed.',
+    )
+    .option('--partition <id>', 'only this partition')
+    .addOption(
+      new Option(
+        '--from <start>',
+        'where --begin-anew begins to read: earliest, latest, a time, or the sequence number of the first event',
+      ).argParser(parseFrom),
+    )
+    .addOption(
+      new Option('--adopt-journal', 'take the journal for right and mend the fence').conflicts('beginAnew'),
+    )
+    .option('--begin-anew', 'replace the journal by a new one')
+    .option('--yes', 'do not ask before it is done')
+    .option('--json', 'print what was found as one JSON object')
+    .option('--config <file>', 'configuration file (YAML)')
+    .addHelpText('after', recoverHelp);
+  for (const {name} of keys) command.addOption(new Option(`--${name} <value>`).hideHelp());
+  return command.action(async (given: Options & Flags) => {
+    const {config: fileName, partition, from, adoptJournal, beginAnew, yes, json, ...flags} = given;
+    const request: Request = {
+      partition,
+      from,
+      wanted: adoptJournal ? 'adopt journal' : beginAnew ? 'begin anew' : undefined,
+      format: json ? 'json' : 'text',
+    };
+    const isTerminal = process.stdin.isTTY && process.stderr.isTTY && !json;
+    const outcome = await runRecovery(request, configOf(fileName, flags), {
+      print: (text) => process.stdout.write(text),
+      tell: (text) => process.stderr.write(`${text}\n`),
+      confirm: yes ? async () => 'yes' : isTerminal ? ask : async () => 'cannot ask',
+    });
+    process.exitCode =
+      outcome === 'all go on' ? exitCodes.done : outcome === 'stopped' ? exitCodes.failed : exitCodes.usage;
+  });
+}
+
+const recoverHelp = `
+The flags, variables and file of "weir run" say which services are meant.
+
+Examples:
+  $ npx weir recover
+  $ npx weir recover --partition 3 --from 1804
+  $ npx weir recover --partition 3 --begin-anew --from 1804
+
+Exit codes: 0 nothing is stopped, or not any more; 1 something is stopped, or
+failed; 2 wrong usage or configuration.`;
+
+function configOf(fileName: string | undefined, flags: Flags): Config {
+  let file: {name: string; text: string} | undefined;
+  try {
+    if (fileName !== undefined) file = {name: fileName, text: readFileSync(fileName, 'utf8')};
+  } catch (cause) {
+    throw new ConfigurationError(
+      [`--config: ${fileName} cannot be read. Give the path of a YAML file, for example --config weir.yaml.`],
+      {cause},
+    );
+  }
+  return loadConfig({flags, env: process.env, ...(file !== undefined && {file})}).config;
+}
+
+async function ask(question: string): Promise<'yes' | 'no'> {
+  const terminal = createInterface({input: process.stdin, output: process.stderr});
+  const answer = await terminal.question(`${question} Type yes to go on: `);
+  terminal.close();
+  return answer.trim() === 'yes' ? 'yes' : 'no';
+}
