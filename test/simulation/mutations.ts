@@ -4,7 +4,7 @@ export interface Mutation {
   readonly patches: readonly {readonly file: string; readonly find: string; readonly replace: string}[];
 }
 
-const session = 'packages/worker/src/partition/partition-session.ts';
+const commitLoop = 'packages/worker/src/partition/commit-loop.ts';
 const committer = 'packages/worker/src/partition/committer.ts';
 const writer = 'packages/worker/src/apply/document-writer.ts';
 const fence = 'packages/worker/src/commit/pass-fence.ts';
@@ -33,7 +33,7 @@ export const mutations: readonly Mutation[] = [
     name: 'n+1 before n is applied',
     patches: [
       {
-        file: session,
+        file: commitLoop,
         find: 'const applied = await committer.apply(taken.commit, together);',
         replace: `void committer.apply(taken.commit, together); const applied = {kind: 'done' as const, parked: [], expired: 0};`,
       },
@@ -69,7 +69,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'author is the worker',
-    patches: [{file: session, find: 'author: ports.newId()', replace: 'author: settings.owner'}],
+    patches: [{file: commitLoop, find: 'author: ports.newId()', replace: 'author: settings.owner'}],
   },
   {
     name: 'carry applied at hand-over',
@@ -139,7 +139,7 @@ export const mutations: readonly Mutation[] = [
     name: 'apply before the journal write',
     patches: [
       {
-        file: session,
+        file: commitLoop,
         find: 'const written = await committer.write(taken);',
         replace: 'await committer.apply(taken.commit); const written = await committer.write(taken);',
       },
