@@ -6,7 +6,7 @@ import {Scenario} from './scenario.ts';
 
 const preconditionFailed = 412;
 /** Longer than expiry, claims and recovery of the next owner, which the test waits for. */
-const heldMs = 15_000;
+const heldMs = 10_000;
 
 test(
   'a journal write that arrives after the partition went to another worker is refused',

@@ -107,9 +107,8 @@ function happen(world: World, incident: Incident, random: Random): void {
     }
     case 'clockSteps': {
       if (worker?.isAlive !== true) return;
-      const byMs = random.pick([-30_000, -2_000, 2_000, 30_000]);
-      note(`${worker.process.name} has its clock set by ${byMs} ms`);
-      worker.process.clockOffsetMs += byMs;
+      worker.process.clockOffsetMs = random.pick([-30_000, -2_000, 2_000, 30_000]);
+      note(`${worker.process.name} has its clock set ${worker.process.clockOffsetMs} ms off`);
       return;
     }
     case 'expiries': {

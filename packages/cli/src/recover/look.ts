@@ -4,7 +4,6 @@ import {
   inspectPartitions,
   isStopped,
   type Access,
-  type From,
   type Inspection,
   type StoppedPartition,
   type Trouble,
@@ -13,17 +12,14 @@ import {readCheckpointHint} from './checkpoint-hint.ts';
 import {HubEvents} from './hub-events.ts';
 import {partitionJson} from './partition-json.ts';
 import {quietLine, stoppedText} from './partition-text.ts';
-import {waysOut, withoutReading, type StoppedFound} from './ways-out.ts';
+import {isOpen, waysOut, withoutReading, type StoppedFound, type Wish} from './ways-out.ts';
 
 /** Reading again takes 30 s for eight partitions at a time, and storage may be slow. */
 const lookWithinMs = 300_000;
 
-export interface Request {
+export interface Request extends Wish {
   /** Undefined: all of the hub. */
   readonly partition: string | undefined;
-  readonly from: From | undefined;
-  /** Undefined: only look. */
-  readonly wanted: 'adopt journal' | 'begin anew' | undefined;
   readonly format: 'text' | 'json';
 }
 
@@ -39,6 +35,8 @@ export interface Person {
 /** What has to be decided, and which partitions could not even be judged. */
 export interface Found {
   readonly stopped: readonly StoppedFound[];
+  /** Those of them that have the wanted way out; none without a wish. */
+  readonly resolvable: readonly StoppedFound[];
   readonly unjudged: readonly string[];
 }
 
@@ -59,6 +57,7 @@ export async function look(
   const answers = await inspectPartitions(partitions, {ports, hubCreatedAt: createdAt, signal, report});
   const events = withoutReading(new HubEvents(eventHubs));
   const stopped: StoppedFound[] = [];
+  const resolvable: StoppedFound[] = [];
   const unjudged: string[] = [];
   const json: unknown[] = [];
   for (const [index, answer] of answers.entries()) {
@@ -77,13 +76,14 @@ export async function look(
       continue;
     }
     const found = await complete(inspection, access, signal);
-    const ways = await waysOut(found, {from: request.from, events, signal});
+    const ways = await waysOut(found, {...request, events, signal});
     stopped.push(found);
+    if (request.wanted !== undefined && ways.some(isOpen)) resolvable.push(found);
     json.push(partitionJson(inspection, {found, ways}));
     if (request.format === 'text') person.print(`\n${stoppedText(found, ways)}\n`);
   }
   if (request.format === 'json') person.print(`${JSON.stringify({partitions: json})}\n`);
-  return {stopped, unjudged};
+  return {stopped, resolvable, unjudged};
 }
 
 async function complete(

@@ -1,6 +1,7 @@
 import {describeFinding, type Finding} from '@weir/pipeline';
 import {openOf, type Inspection} from '@weir/worker';
-import {consequencesOf, short} from './consequences.ts';
+import {short} from './commit-sentences.ts';
+import {consequencesOf} from './consequences.ts';
 import type {StoppedFound, WayOut} from './ways-out.ts';
 
 const columns = 80;
@@ -30,6 +31,7 @@ export function stoppedText(found: StoppedFound, ways: readonly WayOut[]): strin
     ...wrapped(foundText(state.finding, partition.partitionId), '  '),
     '',
     ...wrapped(`First: ${mends[state.finding.kind]}`, '  '),
+    ...(ways.length === 0 ? ['', '  There is no journal of this hub to adopt.'] : []),
     ...ways.flatMap((way) => wayText(way, found)),
     '',
   ].join('\n');

@@ -1,15 +1,18 @@
+import type {RetentionMs} from '@weir/pipeline';
 import {
   ConfigurationError,
+  describeError,
   openAccess,
   watchForMs,
+  type Access,
   type Config,
   type StoppedPartition,
   type Trouble,
 } from '@weir/worker';
 import {carryOut} from './carry-out.ts';
 import {HubEvents} from './hub-events.ts';
-import {look, type Found, type Person, type Request} from './look.ts';
-import {beginAnewWay, waysOut, withoutReading, type StoppedFound, type WayOut} from './ways-out.ts';
+import {look, type Person, type Request} from './look.ts';
+import {isOpen, waysOut, type StoppedFound} from './ways-out.ts';
 
 /** Watching, and then at most one large commit a partition. */
 const actWithinMs = 600_000;
@@ -34,13 +37,10 @@ export async function runRecovery(
   try {
     const report = reportOnce(person);
     const found = await look(request, access, {person, report});
-    const isAllWell = found.stopped.length === 0 && found.unjudged.length === 0;
-    if (isAllWell || request.wanted === undefined || found.stopped.length === 0)
-      return isAllWell ? 'all go on' : 'stopped';
-    refuseOneStartForMany(request, found);
-    const signal = AbortSignal.timeout(actWithinMs);
-    const question = `This changes ${partitionsText(found.stopped)} as described above.`;
-    const answer = await person.confirm(question);
+    if (found.stopped.length === 0 && found.unjudged.length === 0) return 'all go on';
+    if (found.resolvable.length === 0) return 'stopped';
+    refuseOneStartForMany(request, found.resolvable);
+    const answer = await person.confirm(`This changes ${partitionsText(found.resolvable)} as described.`);
     if (answer === 'cannot ask') {
       person.tell('weir: nothing was changed. Add --yes to go on without a terminal to ask on.');
       return 'not confirmed';
@@ -51,39 +51,49 @@ export async function runRecovery(
     }
     await access.beforeWriting();
     person.tell(`Watching for ${watchForMs / 1000} s whether anybody writes there …`);
-    const events = new HubEvents(access.eventHubs);
+    const signal = AbortSignal.timeout(actWithinMs);
+    const {retentionMs} = config;
     const resolved = await Promise.all(
-      found.stopped.map(async (one) => {
-        const way = await wayOutOf(one, {request, events, signal});
-        if (typeof way === 'string') return tellEnd(person, one.stopped, way);
-        const {stopped} = one;
-        const end = await carryOut(way, {access, stopped, retentionMs: config.retentionMs, signal, report});
-        if (end.kind === 'moved') return tellEnd(person, stopped, end.cause);
-        return tellEnd(person, stopped, end.kind === 'aborted' ? 'it took too long. Look again' : undefined);
-      }),
+      found.resolvable.map(async (one) =>
+        tellEnd(person, one.stopped, await resolve(one, {request, access, retentionMs, signal, report})),
+      ),
     );
-    return resolved.every((isResolved) => isResolved) && found.unjudged.length === 0
-      ? 'all go on'
-      : 'stopped';
+    const isAllWell = found.unjudged.length === 0 && resolved.length === found.stopped.length;
+    return isAllWell && resolved.every((isResolved) => isResolved) ? 'all go on' : 'stopped';
   } finally {
     access.close();
   }
 }
 
-/** The wanted way out, with the positions that it needs read from the hub; else why there is none. */
-async function wayOutOf(
+/** Takes the wanted way out. @returns why that failed; undefined when it is done */
+async function resolve(
   found: StoppedFound,
-  {request, events, signal}: {request: Request; events: HubEvents; signal: AbortSignal},
-): Promise<WayOut | string> {
-  if (request.wanted === 'adopt journal') {
-    const ways = await waysOut(found, {from: undefined, events: withoutReading(events), signal});
-    return ways.find(({kind}) => kind === 'adopt journal') ?? 'there is no journal of this hub to adopt';
+  {
+    request,
+    access,
+    retentionMs,
+    signal,
+    report,
+  }: {
+    request: Request;
+    access: Access;
+    retentionMs: RetentionMs;
+    signal: AbortSignal;
+    report: (trouble: Trouble) => void;
+  },
+): Promise<string | undefined> {
+  try {
+    // Now with positions that are read from the hub.
+    const events = new HubEvents(access.eventHubs);
+    const [way] = await waysOut(found, {...request, events, signal});
+    if (way === undefined || !isOpen(way)) return 'where to begin is not there any more. Look again';
+    const end = await carryOut(way, {access, stopped: found.stopped, retentionMs, signal, report});
+    if (end.kind === 'aborted') return 'it took too long. Look again';
+    return end.kind === 'moved' ? end.cause : undefined;
+  } catch (error) {
+    // One partition's trouble must not end the others half way.
+    return describeError(error);
   }
-  const way = await beginAnewWay(found, {from: request.from, events, signal});
-  if (way.kind === 'begin anew') return way;
-  return way.kind === 'no such event'
-    ? 'there is no such event to begin at'
-    : 'there is no checkpoint to begin at. Say where with --from';
 }
 
 /** @returns whether it is resolved */
@@ -95,14 +105,14 @@ function tellEnd(
   person.tell(
     problem === undefined
       ? `Partition ${partitionId} is resolved. A running worker goes on with it within a minute.`
-      : `Partition ${partitionId} is left as it was: ${problem}.`,
+      : `Partition ${partitionId} is not resolved: ${problem.replace(/\.$/, '')}.`,
   );
   return problem === undefined;
 }
 
 /** Sequence numbers are of one partition. */
-function refuseOneStartForMany({from}: Request, {stopped}: Found): void {
-  if (from?.kind !== 'sequence' || stopped.length < 2) return;
+function refuseOneStartForMany({from}: Request, partitions: readonly StoppedFound[]): void {
+  if (from?.kind !== 'sequence' || partitions.length < 2) return;
   throw new ConfigurationError([
     '--from: a sequence number is of one partition. Name it with --partition, or begin all at a time.',
   ]);

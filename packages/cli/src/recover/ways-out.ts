@@ -25,24 +25,36 @@ export type WayOut =
   | {readonly kind: 'begin anew, but from where?'}
   | {readonly kind: 'no such event'; readonly from: From};
 
-/** All ways out, the one that keeps numbers nearest to the truth first. @param from what the person named, if anything */
+/** Whether it can be taken as it is. */
+export function isOpen({kind}: WayOut): boolean {
+  return kind === 'adopt journal' || kind === 'begin anew';
+}
+
+/** What a person asks for. */
+export interface Wish {
+  /** Undefined: nothing yet, only to know the ways. */
+  readonly wanted: 'adopt journal' | 'begin anew' | undefined;
+  /** Where to begin; undefined: not said. */
+  readonly from: From | undefined;
+}
+
+/** The wanted way out; without a wish all of them, the one that keeps numbers nearest to the truth first. */
 export async function waysOut(
   found: StoppedFound,
-  {from, events, signal}: {from: From | undefined; events: EventFinder; signal: AbortSignal},
+  {wanted, from, events, signal}: Wish & {events: EventFinder; signal: AbortSignal},
 ): Promise<WayOut[]> {
-  const ways: WayOut[] = [];
+  const adopting: WayOut[] = canAdoptJournal(found.stopped.state.finding) ? [{kind: 'adopt journal'}] : [];
+  if (wanted === 'adopt journal') return adopting;
+  const beginning = await beginAnewWay(found, {from, events, signal});
+  if (wanted === 'begin anew' || from !== undefined) return [beginning];
   const unread = unreadFrom(found);
-  const byDefault = await beginAnewWay(found, {from, events, signal});
-  if (from === undefined && unread !== undefined) {
-    ways.push(await beginAnewWay(found, {from: unread, events, signal}));
-  }
-  if (byDefault.kind !== 'begin anew, but from where?' || ways.length === 0) ways.push(byDefault);
-  if (canAdoptJournal(found.stopped.state.finding)) ways.push({kind: 'adopt journal'});
-  return ways;
+  if (unread === undefined) return [beginning, ...adopting];
+  const best = await beginAnewWay(found, {from: unread, events, signal});
+  return beginning.kind === 'begin anew' ? [best, beginning, ...adopting] : [best, ...adopting];
 }
 
 /** The way that `--begin-anew` goes, with `--from` or the finding's own start. */
-export async function beginAnewWay(
+async function beginAnewWay(
   {stopped, facts, checkpoint}: StoppedFound,
   {from, events, signal}: {from: From | undefined; events: EventFinder; signal: AbortSignal},
 ): Promise<WayOut> {
@@ -75,13 +87,24 @@ function startByDefault(
 }
 
 /** The first event that Cosmos DB has not seen, where a start there is worth proposing. */
-function unreadFrom({stopped: {seen, state}, facts}: StoppedFound): From | undefined {
-  const isWorthIt = ['journal lost', 'journal restored', 'documents restored'].includes(state.finding.kind);
-  if (!isWorthIt || seen === undefined || !Number.isSafeInteger(seen.headSequenceNumber)) return undefined;
+function unreadFrom({stopped: {seen, state, claim}, facts}: StoppedFound): From | undefined {
+  if (seen === undefined || !Number.isSafeInteger(seen.headSequenceNumber)) return undefined;
   const sequenceNumber = seen.headSequenceNumber + 1;
-  return sequenceNumber > facts.lastEnqueuedSequenceNumber + 1
-    ? undefined
-    : {kind: 'sequence', sequenceNumber};
+  if (sequenceNumber > facts.lastEnqueuedSequenceNumber + 1) return undefined;
+  switch (state.finding.kind) {
+    case 'journal lost':
+    case 'journal restored':
+      return {kind: 'sequence', sequenceNumber};
+    case 'documents restored': {
+      // Else there is nothing that the documents lost and the hub still has.
+      const head = claim.journal?.commit.head.sequenceNumber ?? -1;
+      return head >= sequenceNumber ? {kind: 'sequence', sequenceNumber} : undefined;
+    }
+    case 'hub made again':
+    case 'two deployments':
+    case 'another lineage':
+      return undefined;
+  }
 }
 
 /** Takes events for granted instead of reading them: enough to say what would happen. */
