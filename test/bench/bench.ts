@@ -1,6 +1,6 @@
 import {parseArgs} from 'node:util';
 import {Child, type Message} from './child.ts';
-import {rowsOf} from './workload.ts';
+import {busyPerSecond, rowsOf, startMsOf} from './workload.ts';
 import {renderReport, type BareRun, type Pair, type WorkerRun} from './report.ts';
 
 /**
@@ -12,8 +12,6 @@ const hub = 'gateway-logs';
 const partitions = 4;
 /** One run of either side takes well under a minute; beyond this something hangs. */
 const stepMsMax = 240_000;
-/** The events are this old, so that their windows lie in the past and their rows are in reach. */
-const eventAgeMs = 20 * 60_000;
 
 const {values} = parseArgs({
   options: {
@@ -28,7 +26,7 @@ const events = wholeNumber('--events', values.events);
 const rounds = wholeNumber('--rounds', values.rounds);
 const warmUp = wholeNumber('--warm-up', values['warm-up']);
 const nodeFlags = values['node-flags'].split(' ').filter((flag) => flag !== '');
-const startMs = Math.floor((Date.now() - eventAgeMs) / 1000) * 1000;
+const startMs = startMsOf({events: warmUp + events, perSecond: busyPerSecond, nowMs: Date.now()});
 
 const pairs: Pair[] = [];
 for (let round = 1; round <= rounds; round++) {

@@ -22,6 +22,7 @@ export interface PublishOrder {
   readonly partitions: number;
   readonly from: number;
   readonly startMs: number;
+  readonly perSecond?: number;
 }
 
 const partitionCount = Number(process.argv[2]);
@@ -51,11 +52,8 @@ for await (const order of orders()) {
 await stack.close();
 process.exit(0);
 
-function publish({events, partitions, from, startMs}: PublishOrder): void {
-  const byPartition = Map.groupBy<number, Call>(
-    calls({events, partitions, from, startMs}),
-    ({partition}) => partition,
-  );
+function publish({kind: _, ...workload}: PublishOrder): void {
+  const byPartition = Map.groupBy<number, Call>(calls(workload), ({partition}) => partition);
   // The clock may pass a millisecond between two partitions, never within one.
   for (const [partition, own] of byPartition) {
     stack.eventHubs.append({hub, partitionId: String(partition), events: own.map(({body}) => ({body}))});

@@ -1,4 +1,5 @@
 import {Child, type Message} from './child.ts';
+import {startMsOf} from './workload.ts';
 
 export interface MemoryPlan {
   /** Streamed in all, in steps of `every`; a sample follows each step. */
@@ -34,8 +35,9 @@ const stepMsMax = 240_000;
 const lot = 10_000;
 /** So few events may still wait when a sample is taken: those of the last lots that have no diagnostics. */
 const waitingMax = 2_000;
-const eventAgeMs = 20 * 60_000;
 const pollMs = 100;
+/** Of event time, so that a million events share a few windows: remembered documents grow with windows, not with events. */
+const perSecond = 2_000;
 
 /** Streams events through a worker, lets it idle, sends a burst, and reads its memory in between. */
 export async function runMemory(
@@ -49,7 +51,7 @@ export async function runMemory(
     const args = [JSON.stringify(variables), String(plan.inFlightEventsMax)];
     worker = new Child('./memory-worker.ts', {args, execArgv: ['--expose-gc']});
     await worker.hear('ready', {withinMs: stepMsMax});
-    const stream = new Stream(emulators, worker);
+    const stream = new Stream({emulators, worker, events: plan.events + plan.burst});
     const samples: MemorySample[] = [];
     while (stream.published < plan.events) {
       await stream.send(Math.min(plan.every, plan.events - stream.published));
@@ -73,9 +75,11 @@ class Stream {
   published = 0;
   readonly #emulators: Child;
   readonly #worker: Child;
-  readonly #startMs = Math.floor((Date.now() - eventAgeMs) / 1000) * 1000;
+  readonly #startMs: number;
 
-  constructor(emulators: Child, worker: Child) {
+  /** @param events to come in all, so that their times do not run ahead of the clock */
+  constructor({emulators, worker, events}: {emulators: Child; worker: Child; events: number}) {
+    this.#startMs = startMsOf({events, perSecond, nowMs: Date.now()});
     this.#emulators = emulators;
     this.#worker = worker;
   }
@@ -107,6 +111,10 @@ class Stream {
       {kind: 'settle', events: this.published, waitingMax},
       'settled',
     );
+    if (told['joined'] !== this.published) {
+      // Memory is not judged by events that went another way.
+      throw new Error(`Of ${this.published} events ${String(told['joined'])} are joined or wait for it.`);
+    }
     const [heapUsed, arrayBuffers, rss] = ['heapUsed', 'arrayBuffers', 'rss'].map((name) =>
       Number(told[name]),
     );
@@ -124,6 +132,7 @@ class Stream {
       partitions,
       from: this.published,
       startMs: this.#startMs,
+      perSecond,
     });
     await this.#ask(this.#emulators, {kind: 'diagnose'});
     this.published += events;

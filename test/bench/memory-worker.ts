@@ -36,8 +36,9 @@ for await (const order of orders()) {
   if (order.kind === 'settle') {
     const waitingMax = Number(order['waitingMax']);
     await until(() => worker.eventsReceived >= Number(order['events']) && worker.join.waiting <= waitingMax);
-    process.stderr.write(JSON.stringify({ahead: worker.join.rowsAhead, waiting: worker.join.waiting, ...worker.join.counts, carry: [...worker.sessions].map((s) => [s.pipeline?.committed.carryCount, s.pipeline?.pendingDeltas, s.pipeline?.openCount]), copies: [...worker.writer.copies()].length, bytes: JSON.stringify([...worker.writer.copies()]).length}) + '\n');
-    tellParent({kind: 'settled', ...(await leastMemory())});
+    const {matched, neverCame, couldNotAsk} = worker.join.counts;
+    const joined = matched + neverCame + couldNotAsk + worker.join.waiting;
+    tellParent({kind: 'settled', joined, ...(await leastMemory())});
   } else if (order.kind === 'facts') {
     const text = await (await fetch(new URL('/metrics', service.http.url))).text();
     const inFlight = Number(/^weir_queued_events (\S+)/m.exec(text)?.[1] ?? Number.NaN);

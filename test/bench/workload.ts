@@ -8,6 +8,8 @@ export interface WorkloadOptions {
   readonly partitions: number;
   /** Event time of the first event, ms. */
   readonly startMs: number;
+  /** Of event time. Default {@link busyPerSecond}. */
+  readonly perSecond?: number;
   /** Number of the first event; another range of numbers is another set of ids. Default 0. */
   readonly from?: number;
 }
@@ -26,8 +28,25 @@ export function rowsOf(events: number): number {
   return events - Math.floor(events / missingEvery);
 }
 
-/** Calls per second of event time: a busy fleet, so that 200,000 calls span several 5-minute windows. */
-const callsPerSecond = 250;
+/** Calls per second of event time of a busy fleet: 200,000 calls span several 5-minute windows. */
+export const busyPerSecond = 250;
+
+/** Windows are in the past and their rows in reach, and the last event is not ahead of the clock: that would be a dead letter. */
+const lastEventAgeMs = 300_000;
+
+/** Where so many events have to start, whole seconds, so that the last one lies five minutes back. */
+export function startMsOf({
+  events,
+  perSecond,
+  nowMs,
+}: {
+  events: number;
+  perSecond: number;
+  nowMs: number;
+}): number {
+  return Math.floor((nowMs - lastEventAgeMs) / 1000 - events / perSecond) * 1000;
+}
+
 const regions = ['East US', 'Sweden Central', 'France Central', 'UK South', 'Japan East'];
 const deployments = [
   {deployment: 'gpt-4o-main', model: 'gpt-4o', version: '2024-08-06'},
@@ -42,9 +61,15 @@ const unixEpochTicks = 621_355_968_000_000_000n;
 const ticksPerMs = 10_000n;
 
 /** The calls of a range of numbers, in the order of their event times. */
-export function* calls({events, partitions, startMs, from = 0}: WorkloadOptions): Generator<Call> {
+export function* calls({
+  events,
+  partitions,
+  startMs,
+  perSecond = busyPerSecond,
+  from = 0,
+}: WorkloadOptions): Generator<Call> {
   for (let number = from; number < from + events; number++) {
-    yield call({number, partitions, timeMs: startMs + Math.floor((number * 1000) / callsPerSecond)});
+    yield call({number, partitions, timeMs: startMs + Math.floor((number * 1000) / perSecond)});
   }
 }
 

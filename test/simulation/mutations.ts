@@ -282,7 +282,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'unmatched judged by the local clock alone',
-    faults: {clockSteps: 6},
+    faults: {clockSteps: 30},
     patches: [
       {
         file: lookupRunner,

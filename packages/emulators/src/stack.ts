@@ -26,8 +26,14 @@ export interface Stack {
 
 export async function startStack({hub, partitionCount, ports = 'free'}: StackOptions): Promise<Stack> {
   const started: {close(): Promise<void>}[] = [];
-  const start = async <T extends {close(): Promise<void>}>(usual: number, begin: (port: number) => Promise<T>): Promise<T> => {
-    const service = ports === 'usual' ? await begin(usual).catch((error: unknown) => freeIfTaken(error, begin)) : await begin(0);
+  const start = async <T extends {close(): Promise<void>}>(
+    usual: number,
+    begin: (port: number) => Promise<T>,
+  ): Promise<T> => {
+    const service =
+      ports === 'usual'
+        ? await begin(usual).catch((error: unknown) => freeIfTaken(error, begin))
+        : await begin(0);
     started.push(service);
     return service;
   };
@@ -35,7 +41,9 @@ export async function startStack({hub, partitionCount, ports = 'free'}: StackOpt
     await Promise.all(started.map((service) => service.close()));
   };
   try {
-    const eventHubs = await start(usualPorts.eventHubs, (port) => EventHubsEmulator.start({port, hubs: [{name: hub, partitionCount}]}));
+    const eventHubs = await start(usualPorts.eventHubs, (port) =>
+      EventHubsEmulator.start({port, hubs: [{name: hub, partitionCount}]}),
+    );
     const blob = await start(usualPorts.blob, (port) => startAzurite({port}));
     const cosmos = await start(usualPorts.cosmos, (port) => CosmosEmulator.start({port}));
     const logAnalytics = await start(usualPorts.logAnalytics, (port) => LogAnalyticsEmulator.start({port}));

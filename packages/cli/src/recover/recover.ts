@@ -1,8 +1,8 @@
 import {readFileSync} from 'node:fs';
-import {createInterface} from 'node:readline/promises';
 import {ConfigurationError, keys, loadConfig, type Config, type From} from '@weir/worker';
 import {Command, Option} from 'commander';
 import {exitCodes} from '../exit.ts';
+import {confirm} from './confirm.ts';
 import {parseFrom} from './from-option.ts';
 import type {Request} from './look.ts';
 import {runRecovery} from './run-recovery.ts';
@@ -50,6 +50,7 @@ export function recoverCommand(): Command {
       wanted: adoptJournal ? 'adopt journal' : beginAnew ? 'begin anew' : undefined,
       format: json ? 'json' : 'text',
     };
+    const ask = (question: string) => confirm(question, {input: process.stdin, output: process.stderr});
     const isTerminal = process.stdin.isTTY && process.stderr.isTTY && !json;
     const outcome = await runRecovery(request, configOf(fileName, flags), {
       print: (text) => process.stdout.write(text),
@@ -83,11 +84,4 @@ function configOf(fileName: string | undefined, flags: Flags): Config {
     );
   }
   return loadConfig({flags, env: process.env, ...(file !== undefined && {file})}).config;
-}
-
-async function ask(question: string): Promise<'yes' | 'no'> {
-  const terminal = createInterface({input: process.stdin, output: process.stderr});
-  const answer = await terminal.question(`${question} Type yes to go on: `);
-  terminal.close();
-  return answer.trim() === 'yes' ? 'yes' : 'no';
 }

@@ -67,6 +67,18 @@ test('a fence or a journal that somebody wrote meanwhile is left to them', async
   expect(world.progress.get(progressId(partition))).toMatchObject({n: 2, owner: 'worker-1'});
 });
 
+test('a fence that moved after it was shown is left alone, however it may be written now', async () => {
+  world.putJournal(3);
+  world.putFence(1);
+  const etag = world.journal.etag.bind(world.journal);
+  world.journal.etag = (at, signal) => {
+    world.putFence(2);
+    return etag(at, signal);
+  };
+  expect(await world.adopt()).toMatchObject({kind: 'moved'});
+  expect(world.progress.get(progressId(partition))).toMatchObject({n: 2, owner: 'worker-1'});
+});
+
 test('an answer that was lost after the fence was written is success', async () => {
   world.putJournal(3);
   world.putFence(1);

@@ -214,6 +214,14 @@ test('a document that has a later commit of a restored journal does not get its 
   expect(byGrain()).toEqual([0, 100, 0]);
 });
 
+test('a document that has only the last commit of a restored journal gets what that one carried for it', async () => {
+  owing({deltas: [delta(10, {grain: '1h'})], parked: []});
+  world.putFence(8);
+  await world.anew(mark(20));
+  await world.runWorker();
+  expect(byGrain()).toEqual([0, 110, 0]);
+});
+
 test('what is read again is neither applied nor carried nor dead-lettered', async () => {
   owing();
   world.putFence(1);
@@ -237,6 +245,15 @@ test('a journal that somebody wrote meanwhile is left to them', async () => {
   world.aggregates.onWrite = () => void world.journal.put(before!);
   expect(await world.anew(undefined)).toMatchObject({kind: 'moved'});
   expect(world.journal.get()).toBe(before);
+});
+
+test('a journal that moved before the first write leaves the documents alone', async () => {
+  owing();
+  world.putFence(1);
+  const before = world.journal.get();
+  world.journal.etag = async () => ({kind: 'found', etag: world.journal.put(before!)});
+  expect(await world.anew(undefined)).toMatchObject({kind: 'moved'});
+  expect(world.aggregates.all()).toEqual([]);
 });
 
 test('a fence that moves meanwhile stops the partition again instead of counting twice', async () => {

@@ -1,0 +1,22 @@
+import {PassThrough} from 'node:stream';
+import {expect, test} from 'vitest';
+import {confirm} from './confirm.ts';
+
+async function answered(text: string | undefined): Promise<{answer: 'yes' | 'no'; asked: string}> {
+  const [input, output] = [new PassThrough(), new PassThrough()];
+  const answering = confirm('This changes partition 3.', {input, output});
+  input.end(text);
+  return {answer: await answering, asked: String(output.read())};
+}
+
+test('only a plain yes is a yes', async () => {
+  expect(await answered('yes\n')).toEqual({
+    answer: 'yes',
+    asked: 'This changes partition 3. Type yes to go on: ',
+  });
+  for (const text of ['no\n', 'y\n', '\n', 'yes please\n']) expect((await answered(text)).answer).toBe('no');
+});
+
+test('a terminal that is closed is a no', async () => {
+  expect((await answered(undefined)).answer).toBe('no');
+});
