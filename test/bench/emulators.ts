@@ -52,7 +52,7 @@ for await (const order of orders()) {
 await stack.close();
 process.exit(0);
 
-function publish({kind: _, ...workload}: PublishOrder): void {
+function publish(workload: PublishOrder): void {
   const byPartition = Map.groupBy<number, Call>(calls(workload), ({partition}) => partition);
   // The clock may pass a millisecond between two partitions, never within one.
   for (const [partition, own] of byPartition) {
