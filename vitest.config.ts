@@ -9,6 +9,7 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 30_000,
     reporters: ['default', './test/closing-line.ts'],
+    setupFiles: ['./test/setup.ts'],
     unstubEnvs: true,
   },
 });

@@ -32,6 +32,12 @@ test('a line of JSON is still one without its secrets', () => {
   );
 });
 
+test('an escaped line end behind a key name stays whole', () => {
+  const line = JSON.stringify({msg: 'password: \n', time: 1});
+  expect(JSON.parse(withoutSecrets(line))).toEqual({msg: 'password: \n', time: 1});
+  expect(withoutSecrets(JSON.stringify({msg: '{"password": "hunter2"}'}))).not.toContain('hunter2');
+});
+
 test('what is removed stays removed, and nothing else is', () => {
   const text = withoutSecrets('GET https://n.example/c?sig=abc&se=1 by SharedAccessKeyName=listen');
   expect(text).toBe('GET https://n.example/c?sig=(removed)&se=1 by SharedAccessKeyName=listen');

@@ -18,7 +18,7 @@ const secrets: readonly {readonly pattern: RegExp; readonly replacement: string}
   {pattern: /\b(Bearer|SharedKey|SharedKeyLite|Basic)\s+[\w.~+/=:-]{8,}/gi, replacement: '$1 (removed)'},
   {
     pattern:
-      /\b(api-?key|client[-_]?secret|password|(?:access|refresh)[-_]?token)(\\?["']?\s*[:=]\s*\\?["']?)[^\s"',;&\\(]+/gi,
+      /\b(api-?key|client[-_]?secret|password|(?:access|refresh)[-_]?token)((?:\\?["'])?\s*[:=]\s*(?:\\?["'])?)[^\s"',;&\\(]+/gi,
     replacement: '$1$2(removed)',
   },
   // A JSON web token, wherever it stands.
