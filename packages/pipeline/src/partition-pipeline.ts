@@ -8,7 +8,13 @@ import type {GatewayEvent} from './decode/gateway-event.ts';
 import {SeenIds} from './dedupe/seen-ids.ts';
 import {Fold} from './fold/fold.ts';
 import type {LookupJoin} from './join/lookup-join.ts';
-import type {JoinOutcome, OpenRecord, RecordOwner} from './join/open-record.ts';
+import {
+  OpenEvent,
+  type BatchTimes,
+  type JoinOutcome,
+  type OpenRecord,
+  type RecordOwner,
+} from './join/open-record.ts';
 import type {ReceivedEvent} from './ports.ts';
 import {assignEventTime, type AssignPolicy} from './windows/assign.ts';
 import type {Grain, ShardedView} from './windows/view.ts';
@@ -98,6 +104,7 @@ export class PartitionPipeline implements RecordOwner {
   #greatestEventTimeMs = -Infinity;
   #oldest: OldestFolded = noneFolded;
   #nowMs = 0;
+  #batch: BatchTimes = {readAtMs: 0, baseMs: 0};
 
   constructor(options: PartitionPipelineOptions, start: PartitionStart) {
     this.#options = options;
@@ -197,6 +204,7 @@ export class PartitionPipeline implements RecordOwner {
    * @returns the jump and how many events were consumed before it; undefined when all were consumed
    */
   receive(events: readonly ReceivedEvent[], from = 0): {gap: SequenceGap; consumed: number} | undefined {
+    if (from < events.length) this.#batch = {readAtMs: this.#nowMs, baseMs: events[from]!.enqueuedTimeMs};
     for (let i = from; i < events.length; i++) {
       const event = events[i]!;
       const {sequenceNumber} = event;
@@ -433,29 +441,10 @@ export class PartitionPipeline implements RecordOwner {
     }
   }
 
-  #wait(
-    event: GatewayEvent,
-    eventTimeMs: number,
-    {sequenceNumber, enqueuedTimeMs}: ReceivedEvent,
-    index: number,
-  ): void {
-    assert(event.requestId !== undefined, 'only an event with an id can be joined');
-    const record: OpenRecord = {
-      owner: this,
-      sequenceNumber,
-      index,
-      requestId: event.requestId,
-      event,
-      eventTimeMs,
-      enqueuedTimeMs,
-      nextSweepMs: 0,
-      waitingSinceMs: this.#nowMs,
-      asked: false,
-      next: undefined,
-      row: undefined,
-      older: this.#youngestOpen,
-      younger: undefined,
-    };
+  #wait(event: GatewayEvent, eventTimeMs: number, received: ReceivedEvent, index: number): void {
+    assert(hasId(event), 'only an event with an id can be joined');
+    const record = new OpenEvent(this, event, received, index, eventTimeMs, this.#batch);
+    record.older = this.#youngestOpen;
     if (this.#youngestOpen === undefined) this.#oldestOpen = record;
     else this.#youngestOpen.younger = record;
     this.#youngestOpen = record;
@@ -493,6 +482,10 @@ export class PartitionPipeline implements RecordOwner {
     });
     this.counts.deadLetters.set(reason, (this.counts.deadLetters.get(reason) ?? 0) + 1);
   }
+}
+
+function hasId(event: GatewayEvent): event is GatewayEvent & {readonly requestId: string} {
+  return event.requestId !== undefined;
 }
 
 /** The part of a call that an event tells; 0 is all of it. */

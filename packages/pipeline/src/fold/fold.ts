@@ -1,4 +1,4 @@
-import type {GatewayEvent} from '../decode/gateway-event.ts';
+import type {CountedEvent} from './counted-event.ts';
 import type {DiagnosticsRow} from '../join/diagnostics.ts';
 import type {ShardedView} from '../windows/view.ts';
 import type {DeltaMap} from './aggregate-delta.ts';
@@ -23,12 +23,12 @@ export class Fold {
   }
 
   /** @param eventTimeMs the assigned time, which may differ from the event's own where the policy clamps */
-  arrived(event: GatewayEvent, eventTimeMs: number): void {
+  arrived(event: CountedEvent, eventTimeMs: number): void {
     for (const fold of this.#arrival) addEvent(fold.deltaOf(event, undefined, eventTimeMs).measures, event);
   }
 
   /** @param row undefined: unmatched */
-  resolved(event: GatewayEvent, eventTimeMs: number, row: DiagnosticsRow | undefined): void {
+  resolved(event: CountedEvent, eventTimeMs: number, row: DiagnosticsRow | undefined): void {
     for (const fold of this.#resolved) {
       const delta = fold.deltaOf(event, row, eventTimeMs);
       addEvent(delta.measures, event);
@@ -61,7 +61,7 @@ const tooManyRequests = 429;
 const firstErrorStatus = 400;
 
 /** Adds what the gateway alone knows: counts, tokens, headroom. */
-function addEvent(measures: Measures, event: GatewayEvent): void {
+function addEvent(measures: Measures, event: CountedEvent): void {
   const hasTokens = event.tokenSource !== 'unknown';
   measures.requests += 1;
   if (event.status === undefined ? hasTokens : event.status < firstErrorStatus) measures.succeeded += 1;

@@ -1,4 +1,4 @@
-import type {GatewayEvent} from '../decode/gateway-event.ts';
+import type {CountedEvent} from './counted-event.ts';
 import type {DiagnosticsRow} from '../join/diagnostics.ts';
 import {windowStartMs} from '../windows/tumbling-window.ts';
 import {dimensions, grainMs, type Dimension, type Grain, type ShardedView} from '../windows/view.ts';
@@ -39,7 +39,7 @@ export class ViewFold {
   }
 
   /** The delta that the event belongs to. */
-  deltaOf(event: GatewayEvent, row: DiagnosticsRow | undefined, eventTimeMs: number): AggregateDelta {
+  deltaOf(event: CountedEvent, row: DiagnosticsRow | undefined, eventTimeMs: number): AggregateDelta {
     const startMs = windowStartMs(eventTimeMs, this.#finestMs);
     let group = this.#latest?.startMs === startMs ? this.#latest.group : this.#window(startMs);
     for (const value of this.#valueOf) group = group.within(value(event, row));
@@ -67,7 +67,7 @@ export class ViewFold {
     mergeInto(into, delta);
   }
 
-  #begin(event: GatewayEvent, row: DiagnosticsRow | undefined, startMs: number): AggregateDelta {
+  #begin(event: CountedEvent, row: DiagnosticsRow | undefined, startMs: number): AggregateDelta {
     const values = dimensions.map((dimension, i) =>
       this.#grouped[i] ? valueOf[dimension](event, row) : 'all',
     );
@@ -118,7 +118,7 @@ class Group {
   }
 }
 
-type ValueOf = (event: GatewayEvent, row: DiagnosticsRow | undefined) => string;
+type ValueOf = (event: CountedEvent, row: DiagnosticsRow | undefined) => string;
 
 const valueOf: Readonly<Record<Dimension, ValueOf>> = {
   region: (event) => event.region,

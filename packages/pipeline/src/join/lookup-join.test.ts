@@ -29,6 +29,7 @@ class Partition implements RecordOwner {
       event: gatewayEvent({requestId}),
       eventTimeMs: 0,
       enqueuedTimeMs,
+      ownTimeMs: 0,
       nextSweepMs: 0,
       waitingSinceMs: 0,
       asked: true,

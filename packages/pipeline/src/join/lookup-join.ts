@@ -1,9 +1,9 @@
-import {SeenIds} from '../dedupe/seen-ids.ts';
 import {betterRow, type DiagnosticsRow} from './diagnostics.ts';
 import type {OpenRecord, RecordOwner} from './open-record.ts';
 import {RowsAhead} from './rows-ahead.ts';
+import {SettledIds} from './settled-ids.ts';
 
-/** Ids settled a while ago, so that a second row for one is counted as such and not kept for an event that has been. */
+/** Some 45 MB of ids; beyond it a late row may count as a backend attempt. */
 const settledIdsMax = 500_000;
 
 export interface LookupJoinOptions {
@@ -43,14 +43,14 @@ export class LookupJoin {
   readonly #waiting = new Map<string, OpenRecord>();
   #waitingCount = 0;
   readonly #ahead: RowsAhead;
-  readonly #settled: SeenIds;
+  readonly #settled: SettledIds;
   /** As the last rows told it. */
   #serviceNowMs = 0;
 
   constructor(options: LookupJoinOptions) {
     this.#options = options;
     this.#ahead = new RowsAhead({rowsMax: options.rowsAheadMax, keepMs: options.deadlineMs});
-    this.#settled = new SeenIds({horizonMs: options.deadlineMs, idsMax: settledIdsMax});
+    this.#settled = new SettledIds({horizonMs: options.deadlineMs, idsMax: settledIdsMax});
   }
 
   /** Records that wait. */
@@ -66,7 +66,7 @@ export class LookupJoin {
   wait(record: OpenRecord): void {
     const row = this.#ahead.take(record.requestId);
     if (row !== undefined) {
-      this.#settled.sight(record.requestId, 0, this.#serviceNowMs);
+      this.#settled.add(record.requestId, this.#serviceNowMs);
       this.#match(record, row);
       return;
     }
@@ -79,7 +79,7 @@ export class LookupJoin {
   settledBefore(requestId: string): void {
     if (this.#waiting.has(requestId)) return;
     this.#ahead.take(requestId);
-    this.#settled.sight(requestId, 0, this.#serviceNowMs);
+    this.#settled.add(requestId, this.#serviceNowMs);
   }
 
   /** Rows of one complete answer. */
@@ -102,7 +102,7 @@ export class LookupJoin {
     // Only now: of several rows for one id in an answer the best counts, not the first.
     for (const record of answered) this.#settleAll(record, record.row!, serviceNowMs);
     for (const row of bestOfEach(unasked, this.counts)) {
-      if (this.#ahead.has(row.requestId) || this.#settled.hasSighted(row.requestId, 0, serviceNowMs)) {
+      if (this.#ahead.has(row.requestId) || this.#settled.has(row.requestId)) {
         this.counts.rowsLate++;
       } else if (this.#ahead.add(row, serviceNowMs) !== undefined) this.counts.rowsAheadDropped++;
     }
@@ -125,7 +125,7 @@ export class LookupJoin {
       const deadlineMs = record.enqueuedTimeMs + this.#options.deadlineMs;
       if (sentMs > deadlineMs) {
         this.#remove(record);
-        this.#settled.sight(record.requestId, 0, serviceNowMs);
+        this.#settled.add(record.requestId, serviceNowMs);
         this.counts.neverCame++;
         record.owner.settle(record, {kind: 'unmatched', reason: 'never came'});
       } else record.nextSweepMs = Math.min(sentMs + this.#options.sweepIntervalMs, deadlineMs + 1);
@@ -141,7 +141,7 @@ export class LookupJoin {
   giveUp(record: OpenRecord): void {
     if (!this.#isWaiting(record)) return;
     this.#remove(record);
-    this.#settled.sight(record.requestId, 0, this.#serviceNowMs);
+    this.#settled.add(record.requestId, this.#serviceNowMs);
     this.counts.couldNotAsk++;
     record.owner.settle(record, {kind: 'unmatched', reason: 'could not ask'});
   }
@@ -158,7 +158,7 @@ export class LookupJoin {
 
   #settleAll(first: OpenRecord, row: DiagnosticsRow, serviceNowMs: number): void {
     this.#waiting.delete(row.requestId);
-    this.#settled.sight(row.requestId, 0, serviceNowMs);
+    this.#settled.add(row.requestId, serviceNowMs);
     let record: OpenRecord | undefined = first;
     while (record !== undefined) {
       const {next}: OpenRecord = record;

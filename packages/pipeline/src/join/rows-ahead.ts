@@ -33,6 +33,7 @@ export class RowsAhead {
   }
 
   take(requestId: string): DiagnosticsRow | undefined {
+    if (this.#rows.size === 0) return undefined;
     const entry = this.#rows.get(requestId);
     if (entry !== undefined) this.#rows.delete(requestId);
     return entry?.row;

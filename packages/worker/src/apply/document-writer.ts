@@ -15,6 +15,7 @@ import pLimit from 'p-limit';
 import {Backoff, serviceBackoff} from '../backoff.ts';
 import type {WorkerPorts} from '../ports.ts';
 import type {ReportTrouble} from '../trouble.ts';
+import {NewShare} from './new-share.ts';
 
 /** Copies of documents that a confirmed answer gave, about 4 kB each; others are read before they are written. */
 const copiesMax = 10_000;
@@ -58,6 +59,7 @@ export class DocumentWriter {
   readonly #report: ReportTrouble;
   readonly #copies = new LRUCache<string, Copy>({max: copiesMax});
   readonly #pending = new Map<string, Pending[]>();
+  readonly #newShare = new NewShare();
   readonly #limit = pLimit(documentsAtATime);
 
   constructor(options: {
@@ -115,12 +117,14 @@ export class DocumentWriter {
   async #write(target: DocumentTarget, batch: readonly Pending[]): Promise<void> {
     const backoff = new Backoff({...this.#ports, steps: serviceBackoff});
     let waiting = batch;
+    let first: 'may create unread' | 'reads' = 'may create unread';
     for (;;) {
       // A partition that was lost meanwhile is left out; what it had is its next owner's.
       for (const entry of waiting) if (entry.signal.aborted) entry.done({kind: 'abandoned'});
       waiting = waiting.filter(({signal}) => !signal.aborted);
       if (waiting.length === 0) return;
-      const outcome = await this.#tryWrite(target, waiting);
+      const outcome = await this.#tryWrite(target, waiting, first);
+      first = 'reads';
       if (outcome.kind !== 'again') {
         for (const entry of waiting) entry.done(outcome);
         return;
@@ -129,16 +133,24 @@ export class DocumentWriter {
     }
   }
 
-  /** One read, where there is no copy, and one write. */
+  /** One read, where there is no copy and a document is likely, and one write. */
   async #tryWrite(
     target: DocumentTarget,
     batch: readonly Pending[],
+    first: 'may create unread' | 'reads',
   ): Promise<Applied | {kind: 'again'; afterMs: number}> {
     const {aggregates, clock} = this.#ports;
-    const copy = this.#copies.get(target.id) ?? (await this.#read(target));
+    const retentionMs = this.#retentionMs[target.grain];
+    const known = this.#copies.get(target.id);
+    // A create is refused where there is a document; then the next try reads it.
+    const createsUnread =
+      known === undefined &&
+      first === 'may create unread' &&
+      this.#newShare.isLikely &&
+      !isPastRetention(target, retentionMs, clock.now());
+    const copy = known ?? (createsUnread ? undefined : await this.#read(target));
     if (copy !== undefined && 'kind' in copy) return copy;
     const nowMs = clock.now();
-    const retentionMs = this.#retentionMs[target.grain];
     if (copy === undefined && isPastRetention(target, retentionMs, nowMs)) return {kind: 'expired'};
     let state: AggregateState;
     try {
@@ -159,6 +171,9 @@ export class DocumentWriter {
       return {kind: 'applied'};
     const document = formatAggregate(state, {nowMs, retentionMs});
     const answer = await aggregates.write(document, copy?.etag);
+    if (createsUnread && (answer.kind === 'written' || answer.kind === 'refused')) {
+      this.#newShare.learn(answer.kind === 'written');
+    }
     if (answer.kind === 'written') {
       this.#copies.set(target.id, {etag: answer.etag, target, document});
       return {kind: 'applied'};
@@ -194,9 +209,11 @@ export class DocumentWriter {
       case 'found': {
         const copy = {etag: answer.etag, target, document: answer.document};
         this.#copies.set(id, copy);
+        this.#newShare.learn(false);
         return copy;
       }
       case 'missing':
+        this.#newShare.learn(true);
         return undefined;
       case 'throttled':
         this.#throttled();

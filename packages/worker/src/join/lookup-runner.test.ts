@@ -118,6 +118,7 @@ function wait(requestId: string, enqueuedTimeMs = clock.now()): void {
     index: 0,
     requestId,
     event: gatewayEvent({requestId}),
+    ownTimeMs: enqueuedTimeMs,
     eventTimeMs: enqueuedTimeMs,
     enqueuedTimeMs,
     nextSweepMs: 0,

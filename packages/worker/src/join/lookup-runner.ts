@@ -253,10 +253,10 @@ export class LookupRunner {
 
   async #askFor(records: readonly OpenRecord[], signal: AbortSignal): Promise<void> {
     let [fromMs, toMs] = [Infinity, -Infinity];
-    for (const {event, enqueuedTimeMs} of records) {
+    for (const {ownTimeMs, enqueuedTimeMs} of records) {
       // The event's own time: the assigned one may be clamped, far from where the row was generated.
-      fromMs = Math.min(fromMs, event.eventTimeMs, enqueuedTimeMs);
-      toMs = Math.max(toMs, event.eventTimeMs, enqueuedTimeMs);
+      fromMs = Math.min(fromMs, ownTimeMs, enqueuedTimeMs);
+      toMs = Math.max(toMs, ownTimeMs, enqueuedTimeMs);
     }
     const query = {
       ids: [...new Set(records.map(({requestId}) => requestId))],
