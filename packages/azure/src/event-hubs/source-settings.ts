@@ -11,7 +11,7 @@ export interface SourceSettings extends Required<EventHubsSourceOptions> {
 }
 
 /** Above it nothing is gained: the receive rate is at the CPU's limit with some 2,000, and a session's window is 2,048. */
-const prefetchMax = 3000;
+const prefetchMax = 2000;
 
 export function settingsOf(options: EventHubsSourceOptions): SourceSettings {
   const {connection} = options;
