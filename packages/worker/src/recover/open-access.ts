@@ -23,7 +23,7 @@ import {
   ServiceUnreachableError,
   StartUpError,
   storageConnection,
-} from '../service.ts';
+} from '../connect.ts';
 
 /** The services as a command needs them that looks at partitions without owning any. */
 export interface Access {
