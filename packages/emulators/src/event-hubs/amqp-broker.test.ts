@@ -1,4 +1,5 @@
 import {once} from 'node:events';
+import {createRequire} from 'node:module';
 import {connect} from 'node:net';
 import rhea, {type Connection, type EventContext, type Message} from 'rhea';
 import {afterEach, beforeEach, expect, test, vi} from 'vitest';
@@ -147,5 +148,25 @@ test('bytes that are no AMQP end that connection only', async () => {
   socket.write('GET / HTTP/1.1\r\n\r\n');
   await once(socket, 'close');
   expect(emulator.protocolErrors).toHaveLength(1);
+  expect(connection.is_open()).toBe(true);
+});
+
+test('a disposition that comes after its session has ended does not end the connection', async () => {
+  await authorize();
+  const session = connection.create_session();
+  session.begin();
+  await once(session, 'session_open');
+  session.close();
+  await once(session, 'session_close');
+  // What a client has queued when it ends a session goes out behind the end.
+  const {disposition} = createRequire(import.meta.url)('rhea/lib/frames.js') as {
+    disposition(fields: {role: boolean; first: number; settled: boolean}): unknown;
+  };
+  const raw = session as unknown as {output(frame: unknown): void};
+  raw.output(disposition({role: true, first: 0, settled: true}));
+  // Answered after the disposition was read, on the same connection.
+  const next = connection.open_receiver({source: READER, autoaccept: false, credit_window: 0});
+  await once(next, 'receiver_open');
+  expect(emulator.protocolErrors).toEqual([]);
   expect(connection.is_open()).toBe(true);
 });

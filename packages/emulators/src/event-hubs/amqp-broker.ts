@@ -72,6 +72,7 @@ export class AmqpBroker {
         max_message_size: MESSAGE_BYTES_MAX,
       },
     });
+    tolerateLateDispositions(connection);
     this.#clients.set(connection, new ClientConnection(socket, connection));
     socket.once('close', () => this.#gone(connection));
     connection.accept(socket);
@@ -186,4 +187,19 @@ export class AmqpBroker {
     this.receiving.closeWhere(({sender}) => matches(sender));
     this.#sending.closeWhere(({receiver}) => matches(receiver));
   }
+}
+
+/**
+ * A client that closes a receiver in the middle of a burst ends the session with dispositions still queued, and these
+ * come after the end. The library would end the whole connection over it, and with it the other partitions' links.
+ */
+function tolerateLateDispositions(connection: Connection): void {
+  const frames = connection as unknown as {
+    readonly remote_channel_map: Readonly<Record<number, unknown>>;
+    on_disposition(frame: {readonly channel: number}): void;
+  };
+  const heed = frames.on_disposition.bind(connection);
+  frames.on_disposition = (frame) => {
+    if (frames.remote_channel_map[frame.channel] !== undefined) heed(frame);
+  };
 }
