@@ -159,11 +159,11 @@ test('a disposition that comes after its session has ended does not end the conn
   session.close();
   await once(session, 'session_close');
   // What a client has queued when it ends a session goes out behind the end.
-  const {disposition} = createRequire(import.meta.url)('rhea/lib/frames.js') as {
+  const frames = createRequire(import.meta.url)('rhea/lib/frames.js') as {
     disposition(fields: {role: boolean; first: number; settled: boolean}): unknown;
   };
   const raw = session as unknown as {output(frame: unknown): void};
-  raw.output(disposition({role: true, first: 0, settled: true}));
+  raw.output(frames.disposition({role: true, first: 0, settled: true}));
   // Answered after the disposition was read, on the same connection.
   const next = connection.open_receiver({source: READER, autoaccept: false, credit_window: 0});
   await once(next, 'receiver_open');
