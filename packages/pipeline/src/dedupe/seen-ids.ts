@@ -57,11 +57,6 @@ export class SeenIds {
     return true;
   }
 
-  /** Whether an id was sighted within the horizon before `timeMs`; remembers nothing. */
-  hasSighted(id: string, part: number, timeMs: number): boolean {
-    return timeMs - this.#sightedMs[this.#find(hashId(id, part))]! <= this.#horizonMs;
-  }
-
   /** The slot that holds the hash, or the free one where it would go. The table never is full. */
   #find({a, b, c, d}: IdHash): number {
     const hashes = this.#hashes;

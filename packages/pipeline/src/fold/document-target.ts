@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto';
-import {dimensions, type DimensionValues, grainMs, type Grain} from '../windows/view.ts';
+import {type DimensionValues, grainMs, type Grain} from '../windows/view.ts';
 
 /** Which aggregate document something is added to. */
 export interface DocumentTarget {
@@ -43,5 +43,3 @@ export function spreadOf(id: string): number {
   for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193);
   return hash >>> 0;
 }
-
-export const allValues: DimensionValues = dimensions.map(() => 'all');
