@@ -25,7 +25,6 @@ export function pipelineOptions(changes: Partial<PartitionPipelineOptions> = {})
       rowsAheadMax: 100,
       deadlineMs: 600_000,
       sweepIntervalMs: 60_000,
-      waitMaxMs: 3_600_000,
     }),
     carryBytesMax: 1_000_000,
     ...changes,

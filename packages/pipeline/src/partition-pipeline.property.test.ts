@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import type {Commit} from './commit/commit.ts';
 import {diagnosticsRow, noonMs, received} from './event-fixture.ts';
+import {recordsOf} from './join/waiting-fixture.ts';
 import {decodeDelta, encodeDelta, mergeInto, type DeltaMap} from './fold/aggregate-delta.ts';
 import type {ReceivedEvent} from './ports.ts';
 import {PartitionPipeline} from './partition-pipeline.ts';
@@ -142,7 +143,7 @@ test('what a next owner would read again begins before every open record and at 
       pipeline.receive(events);
       options.join.offer(answered, noonMs);
       const {resume, frontier, head} = commitOf(pipeline)!;
-      for (const {sequenceNumber} of pipeline.openRecords())
+      for (const {sequenceNumber} of recordsOf(pipeline.waiting))
         expect(frontier.sequenceNumber).toBeLessThan(sequenceNumber);
       expect(resume.sequenceNumber).toBeLessThanOrEqual(frontier.sequenceNumber);
       expect(frontier.sequenceNumber).toBeLessThanOrEqual(head.sequenceNumber);

@@ -1,6 +1,7 @@
 import {expect, test} from 'vitest';
 import type {Commit} from './commit/commit.ts';
 import {diagnosticsRow, noonMs, received} from './event-fixture.ts';
+import {recordsOf} from './join/waiting-fixture.ts';
 import {PartitionPipeline, type PartitionPipelineOptions} from './partition-pipeline.ts';
 import {commitOf, newPipeline, pipelineOptions, requestsOf, takenFrom} from './partition-pipeline-fixture.ts';
 
@@ -30,7 +31,7 @@ test('up to the head only the open records wait again; nothing is folded twice',
   expect(pipeline).toMatchObject({isRereading: true, openCount: 3});
   pipeline.receive(behind(crashed()).filter(({sequenceNumber}) => sequenceNumber < 20));
   expect(pipeline).toMatchObject({isRereading: false, openCount: 3, pendingDeltas: 0});
-  expect([...pipeline.openRecords()].map(({sequenceNumber}) => sequenceNumber)).toEqual([3, 7, 15]);
+  expect(recordsOf(pipeline.waiting).map(({sequenceNumber}) => sequenceNumber)).toEqual([3, 7, 15]);
   expect(pipeline.counts).toMatchObject({records: 0, folded: 0, duplicates: 0, reread: 17, inputEvents: 17});
   expect(pipeline.takeLost(0)).toEqual([]);
 });
@@ -65,7 +66,11 @@ test('a second crash during the re-read loses nothing', () => {
   const second = takenFrom(half);
   const again = recovered(second);
   again.receive(behind(second));
-  expect([...again.openRecords()].map(({sequenceNumber}) => sequenceNumber).slice(0, 3)).toEqual([7, 15, 20]);
+  expect(
+    recordsOf(again.waiting)
+      .map(({sequenceNumber}) => sequenceNumber)
+      .slice(0, 3),
+  ).toEqual([7, 15, 20]);
   expect(again.counts.lost).toBe(0);
 });
 
@@ -106,7 +111,7 @@ test('records of one event are told apart by their index', () => {
   expect(commit.open).toEqual({runs: [0, 1], others: [0, 2]});
   const next = recovered(commit);
   next.receive([received(0, {body})]);
-  expect([...next.openRecords()].map(({requestId}) => requestId)).toEqual(['a', 'c']);
+  expect(recordsOf(next.waiting).map(({requestId}) => requestId)).toEqual(['a', 'c']);
 });
 
 test('numbers, lineage, carry, parked deltas and watermarks go on where the journal stands', () => {

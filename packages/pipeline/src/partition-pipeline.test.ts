@@ -1,5 +1,6 @@
 import {expect, test} from 'vitest';
 import {diagnosticsRow, noonMs, received} from './event-fixture.ts';
+import {recordsOf} from './join/waiting-fixture.ts';
 import {
   commitOf,
   horizonMs,
@@ -35,7 +36,7 @@ test('each element of a body is a record of its own', () => {
   const body = JSON.stringify([{...one, requestId: 'a'}, {colour: 'blue'}, {...one, requestId: 'b'}]);
   pipeline.receive([received(0, {body})]);
   expect(pipeline.counts).toMatchObject({inputEvents: 1, inputBytes: body.length, records: 3, folded: 2});
-  expect([...pipeline.openRecords()].map(({requestId, index}) => [requestId, index])).toEqual([
+  expect(recordsOf(pipeline.waiting).map(({requestId, index}) => [requestId, index])).toEqual([
     ['a', 0],
     ['b', 2],
   ]);
@@ -90,7 +91,7 @@ test('a clamped event counts in the window of the limit, and waits with that tim
     received(1, {timestampMs: noonMs + 86_400_000}),
   ]);
   expect(pipeline.counts).toMatchObject({folded: 2, clampedLate: 1, clampedEarly: 1});
-  expect([...pipeline.openRecords()].map(({eventTimeMs}) => eventTimeMs)).toEqual([
+  expect(recordsOf(pipeline.waiting).map(({eventTimeMs}) => eventTimeMs)).toEqual([
     noonMs - 60_000,
     noonMs + 1_000,
   ]);

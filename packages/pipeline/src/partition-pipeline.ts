@@ -1,21 +1,21 @@
-import assert from 'node:assert/strict';
-import {CommitBuilder, type OpenState, type TakenCommit} from './commit/commit-builder.ts';
+import {CommitBuilder, type TakenCommit} from './commit/commit-builder.ts';
 import type {Commit, DeadLetter, ParkedDelta, Watermarks} from './commit/commit.ts';
-import {byPlace, OpenRangesWriter, UnreadOpen, noneOpen, type RecordPlace} from './commit/open-ranges.ts';
+import {noneOpen, type RecordPlace} from './commit/open-ranges.ts';
 import type {Mark} from './commit/position-marks.ts';
 import {describeMalformed, type DecodedRecord, type Decoder} from './decode/decode.ts';
 import type {GatewayEvent} from './decode/gateway-event.ts';
+import {hashId, type IdHash} from './dedupe/id-hash.ts';
 import {SeenIds} from './dedupe/seen-ids.ts';
+import type {CountedEvent} from './fold/counted-event.ts';
 import {Fold} from './fold/fold.ts';
 import type {LookupJoin} from './join/lookup-join.ts';
-import {
-  OpenEvent,
-  type BatchTimes,
-  type JoinOutcome,
-  type OpenRecord,
-  type RecordOwner,
-} from './join/open-record.ts';
+import type {DiagnosticsRow} from './join/diagnostics.ts';
+import type {JoinOutcome, OpenRecord, RecordOwner} from './join/open-record.ts';
+import {OpenList} from './join/open-records.ts';
 import type {ReceivedEvent} from './ports.ts';
+import {Reading, type SequenceGap} from './reading.ts';
+import {noRecords, type RecordCounts} from './record-counts.ts';
+import {Unsettled} from './unsettled.ts';
 import {assignEventTime, type AssignPolicy} from './windows/assign.ts';
 import type {Grain, ShardedView} from './windows/view.ts';
 
@@ -34,33 +34,6 @@ export interface PartitionPipelineOptions {
 export type PartitionStart =
   | {readonly kind: 'recovered'; readonly commit: Commit}
   | {readonly kind: 'new'; readonly lineage: string; readonly hubCreatedAt: string; readonly at: Mark};
-
-/** What happened to records; only ever grows. Each record is counted once where it leaves, or at its first fold. */
-export interface RecordCounts {
-  inputEvents: number;
-  inputBytes: number;
-  records: number;
-  folded: number;
-  duplicates: number;
-  skipped: number;
-  reread: number;
-  tooEarly: number;
-  tooLate: number;
-  clampedEarly: number;
-  clampedLate: number;
-  outOfOrder: number;
-  noId: number;
-  lost: number;
-  gapEvents: number;
-  /** By reason: `decode` reasons and those of the time policy. */
-  readonly deadLetters: Map<string, number>;
-}
-
-/** A jump in the sequence numbers: the reader restarts once, and if it stays the events in between are gone. */
-export interface SequenceGap {
-  readonly after: number;
-  readonly before: number;
-}
 
 /** The least enqueued time of what a commit folds, by kind of view; Infinity for nothing. For the end-to-end latency. */
 export interface OldestFolded {
@@ -82,56 +55,43 @@ export const deadLettersPendingMax = 10_000;
  * rest only feeds the dedupe memory.
  */
 export class PartitionPipeline implements RecordOwner {
-  readonly counts: RecordCounts = emptyCounts();
+  readonly counts: RecordCounts = noRecords();
+  /** Records that wait for diagnostics here. */
+  readonly waiting: OpenList;
   readonly #options: PartitionPipelineOptions;
   readonly #fold: Fold;
   readonly #seen: SeenIds;
   readonly #builder: CommitBuilder;
-  /** Both ends of the list of open records, which is in the order of reading, hence of enqueueing. */
-  #oldestOpen: OpenRecord | undefined;
-  #youngestOpen: OpenRecord | undefined;
-  #openCount = 0;
+  readonly #reading: Reading;
+  readonly #unsettled: Unsettled;
   /** Since the last commit. */
   #openChanged = false;
-  /** What of the recovered journal's open records has not been read again yet. */
-  readonly #unread: UnreadOpen;
-  readonly #rereadUntil: number;
-  #head: Mark;
-  /** The last event read: behind the head while reading again. */
-  #lastSequenceNumber: number;
-  #lastEnqueuedTimeMs: number;
   #deadLetters: DeadLetter[] = [];
   #greatestEventTimeMs = -Infinity;
   #oldest: OldestFolded = noneFolded;
   #nowMs = 0;
-  #batch: BatchTimes = {readAtMs: 0, baseMs: 0};
 
   constructor(options: PartitionPipelineOptions, start: PartitionStart) {
     this.#options = options;
     this.#fold = new Fold(options.views);
     this.#seen = new SeenIds(options.dedupe);
     this.#builder = new CommitBuilder(options, start);
-    const recovered = start.kind === 'recovered' ? start.commit : undefined;
-    this.#unread = new UnreadOpen(recovered?.open ?? noneOpen);
-    this.#head = start.kind === 'recovered' ? start.commit.head : start.at;
-    this.#rereadUntil = recovered === undefined ? -1 : recovered.head.sequenceNumber;
-    ({sequenceNumber: this.#lastSequenceNumber, enqueuedTimeMs: this.#lastEnqueuedTimeMs} =
-      recovered?.resume ?? this.#head);
+    this.#reading = new Reading(start);
+    this.waiting = new OpenList(options.join.records, this);
+    this.#unsettled = new Unsettled({
+      waiting: this.waiting,
+      recovered: start.kind === 'recovered' ? start.commit.open : noneOpen,
+    });
   }
 
   /** Up to where events have been read and folded as far as they could be decided. */
   get head(): Mark {
-    return this.#head;
+    return this.#reading.head;
   }
 
   /** Records that wait for diagnostics, those not read again yet included. */
   get openCount(): number {
-    return this.#openCount + this.#unread.size;
-  }
-
-  /** Records that wait for diagnostics here. */
-  get waitingCount(): number {
-    return this.#openCount;
+    return this.#unsettled.count;
   }
 
   /** The last record that was set aside since the last commit. */
@@ -140,17 +100,17 @@ export class PartitionPipeline implements RecordOwner {
   }
 
   get isRereading(): boolean {
-    return this.#lastSequenceNumber < this.#rereadUntil;
+    return this.#reading.isRereading;
   }
 
   /** Where reading stands, which is behind the head while reading again. */
   get lastSequenceNumber(): number {
-    return this.#lastSequenceNumber;
+    return this.#reading.lastSequenceNumber;
   }
 
   /** Events enqueued until then have been read by this owner; ms. */
   get readUntilMs(): number {
-    return this.isRereading ? this.#lastEnqueuedTimeMs : this.#head.enqueuedTimeMs;
+    return this.#reading.readUntilMs;
   }
 
   /**
@@ -159,8 +119,8 @@ export class PartitionPipeline implements RecordOwner {
    */
   get watermarks(): Watermarks {
     const {arrivalMs, resolvedMs} = this.#builder.watermarks;
-    if (this.#unread.size > 0) return {arrivalMs, resolvedMs};
-    const oldestOpenEventTimeMs = (): number => this.#oldestOpenEventTimeMs();
+    if (this.#unsettled.hasUnread) return {arrivalMs, resolvedMs};
+    const oldestOpenEventTimeMs = (): number => this.#unsettled.oldestWaitingEventTimeMs();
     return {
       arrivalMs,
       get resolvedMs() {
@@ -190,60 +150,35 @@ export class PartitionPipeline implements RecordOwner {
     return this.#builder;
   }
 
-  *openRecords(): Iterable<OpenRecord> {
-    let record = this.#oldestOpen;
-    while (record !== undefined) {
-      const {younger}: OpenRecord = record; // whoever takes the record may settle it
-      yield record;
-      record = younger;
-    }
-  }
-
   /**
    * Reads events in order, up to a jump in their sequence numbers.
    * @returns the jump and how many events were consumed before it; undefined when all were consumed
    */
   receive(events: readonly ReceivedEvent[], from = 0): {gap: SequenceGap; consumed: number} | undefined {
-    if (from < events.length) this.#batch = {readAtMs: this.#nowMs, baseMs: events[from]!.enqueuedTimeMs};
     for (let i = from; i < events.length; i++) {
       const event = events[i]!;
-      const {sequenceNumber} = event;
+      const gap = this.#reading.gapBefore(event.sequenceNumber);
+      if (gap !== undefined) return {gap, consumed: i};
       this.counts.inputEvents += 1;
-      if (sequenceNumber <= this.#lastSequenceNumber) continue; // delivered again on a new link
-      // From the start of the log the first event may have any number, but none behind the head may be missing.
-      const after = this.#lastSequenceNumber < 0 ? this.#rereadUntil : this.#lastSequenceNumber;
-      if (sequenceNumber > after + 1 && after >= 0) {
-        this.counts.inputEvents -= 1;
-        return {gap: {after, before: sequenceNumber}, consumed: i};
-      }
+      if (event.sequenceNumber <= this.#reading.lastSequenceNumber) continue; // delivered again on a new link
       this.#read(event);
     }
     return undefined;
   }
 
   /** Whether a jump lies in what is read again. */
-  isReread({before}: SequenceGap): boolean {
-    return before <= this.#rereadUntil;
+  isReread(gap: SequenceGap): boolean {
+    return this.#reading.isReread(gap);
   }
 
   /** What was to be read again and has expired is passed over, so that a quiet partition does not wait for it. */
   skipExpired(hubBeginsAt: number): void {
-    if (!this.isRereading) return;
-    this.#lastSequenceNumber = Math.max(
-      this.#lastSequenceNumber,
-      Math.min(hubBeginsAt - 1, this.#rereadUntil),
-    );
+    this.#reading.skipExpired(hubBeginsAt);
   }
 
   /** The jump stayed after a restart of the receiver: the events in between have expired. */
-  acceptGap({after, before}: SequenceGap): void {
-    assert(
-      after === Math.max(this.#lastSequenceNumber, this.#lastSequenceNumber < 0 ? this.#rereadUntil : -1),
-      'a gap begins where reading stands',
-    );
-    // What lies at or before the recovered head was counted when it was read first.
-    this.counts.gapEvents += Math.max(0, before - 1 - Math.max(after, this.#rereadUntil));
-    this.#lastSequenceNumber = before - 1;
+  acceptGap(gap: SequenceGap): void {
+    this.counts.gapEvents += this.#reading.acceptGap(gap);
   }
 
   /**
@@ -252,13 +187,8 @@ export class PartitionPipeline implements RecordOwner {
    * @returns them, for the log
    */
   takeLost(hubBeginsAt: number): RecordPlace[] {
-    if (this.#unread.size === 0) return [];
-    const hasPassed = this.#lastSequenceNumber >= this.#rereadUntil;
-    const lost = this.#unread
-      .places()
-      .filter(({sequenceNumber}) => hasPassed || sequenceNumber < hubBeginsAt);
+    const lost = this.#unsettled.takeLost(this.isRereading ? {before: hubBeginsAt} : 'everywhere');
     for (const place of lost) {
-      this.#unread.take(place);
       this.#deadLetters.push({
         ...place,
         offset: '',
@@ -283,15 +213,9 @@ export class PartitionPipeline implements RecordOwner {
     if (!this.isRereading) this.#builder.readToEnd(nowMs);
   }
 
-  settle(record: OpenRecord, outcome: JoinOutcome): void {
-    this.#removeOpen(record);
-    if (record.enqueuedTimeMs < this.#oldest.resolvedMs)
-      this.#oldest = {...this.#oldest, resolvedMs: record.enqueuedTimeMs};
-    this.#fold.resolved(
-      record.event,
-      record.eventTimeMs,
-      outcome.kind === 'matched' ? outcome.row : undefined,
-    );
+  settle(record: Readonly<OpenRecord>, outcome: JoinOutcome): void {
+    this.#openChanged = true;
+    this.#resolve(record, record, outcome.kind === 'matched' ? outcome.row : undefined);
   }
 
   /**
@@ -308,12 +232,12 @@ export class PartitionPipeline implements RecordOwner {
   }): (TakenCommit & {oldest: OldestFolded}) | undefined {
     const taken = this.#builder.take({
       ...take,
-      head: this.#head,
+      head: this.head,
       fold: this.#fold,
       deadLetters: this.#deadLetters,
       greatestEventTimeMs: this.#greatestEventTimeMs,
       openChanged: this.#openChanged,
-      openState: () => this.#openState(),
+      openState: () => this.#unsettled.state(),
     });
     if (taken === undefined) return undefined;
     this.#deadLetters = [];
@@ -337,48 +261,17 @@ export class PartitionPipeline implements RecordOwner {
     this.#builder.unpark(documentId, applied);
   }
 
-  #oldestOpenEventTimeMs(): number {
-    let oldestMs = Infinity;
-    for (let record = this.#oldestOpen; record !== undefined; record = record.younger) {
-      if (record.eventTimeMs < oldestMs) oldestMs = record.eventTimeMs;
-    }
-    return oldestMs;
-  }
-
-  #openState(): OpenState {
-    const open = new OpenRangesWriter();
-    let oldestOpenEventTimeMs = Infinity;
-    let oldestOpen: number | undefined;
-    const waiting = this.openRecords();
-    if (this.#unread.size === 0) {
-      for (const record of waiting) {
-        oldestOpen ??= record.sequenceNumber;
-        if (record.eventTimeMs < oldestOpenEventTimeMs) oldestOpenEventTimeMs = record.eventTimeMs;
-        open.add(record);
-      }
-      return {open, oldestOpen, oldestOpenEventTimeMs};
-    }
-    // Those not read again yet stay listed, or a crash now would forget them. Their event times are not known yet.
-    const places = [...waiting, ...this.#unread.places()].sort(byPlace);
-    for (const place of places) open.add(place);
-    return {open, oldestOpen: places[0]?.sequenceNumber, oldestOpenEventTimeMs: -Infinity};
-  }
-
   #read(received: ReceivedEvent): void {
     const {sequenceNumber, enqueuedTimeMs, body} = received;
     this.counts.inputBytes += bytesOf(body);
     const decoded = this.#options.decoder.decode(body, enqueuedTimeMs);
-    const isReread = sequenceNumber <= this.#rereadUntil;
+    const isReread = sequenceNumber <= this.#reading.rereadUntil;
     for (let index = 0; index < decoded.length; index++) {
       if (isReread) this.#readAgain(decoded[index]!, received, index);
       else this.#readFirst(decoded[index]!, received, index);
     }
-    this.#lastSequenceNumber = sequenceNumber;
-    this.#lastEnqueuedTimeMs = enqueuedTimeMs;
+    this.#reading.passed(received);
     this.#builder.passed(received);
-    if (isReread) return;
-    const {offset} = received;
-    this.#head = {sequenceNumber, offset, enqueuedTimeMs};
   }
 
   #readFirst(record: DecodedRecord, received: ReceivedEvent, index: number): void {
@@ -393,7 +286,8 @@ export class PartitionPipeline implements RecordOwner {
     }
     const {event} = record;
     const {enqueuedTimeMs} = received;
-    if (event.requestId !== undefined && !this.#seen.sight(event.requestId, wholeCall, enqueuedTimeMs)) {
+    const hash = event.requestId === undefined ? undefined : hashId(event.requestId);
+    if (hash !== undefined && !this.#seen.sight(hash, wholeCall, enqueuedTimeMs)) {
       this.counts.duplicates += 1;
       return;
     }
@@ -404,24 +298,27 @@ export class PartitionPipeline implements RecordOwner {
     else this.#greatestEventTimeMs = eventTimeMs;
     if (enqueuedTimeMs < this.#oldest.arrivalMs) this.#oldest = {...this.#oldest, arrivalMs: enqueuedTimeMs};
     this.#fold.arrived(event, eventTimeMs);
-    if (event.requestId !== undefined) this.#wait(event, eventTimeMs, received, index);
+    if (hash !== undefined && hasId(event)) this.#wait(event, hash, eventTimeMs, received, index);
     else {
       this.counts.noId += 1;
-      this.#fold.resolved(event, eventTimeMs, undefined);
+      this.#resolve(event, {eventTimeMs, enqueuedTimeMs}, undefined);
     }
   }
 
   #readAgain(record: DecodedRecord, received: ReceivedEvent, index: number): void {
     this.counts.reread += 1;
-    if (record.kind !== 'event' || record.event.requestId === undefined) return;
-    this.#seen.sight(record.event.requestId, wholeCall, received.enqueuedTimeMs);
-    if (!this.#unread.take({sequenceNumber: received.sequenceNumber, index})) {
-      this.#options.join.settledBefore(record.event.requestId);
+    if (record.kind !== 'event' || !hasId(record.event)) return;
+    const {event} = record;
+    const {sequenceNumber, enqueuedTimeMs} = received;
+    const hash = hashId(event.requestId);
+    this.#seen.sight(hash, wholeCall, enqueuedTimeMs);
+    if (!this.#unsettled.readAgain({sequenceNumber, index})) {
+      this.#options.join.settledBefore({requestId: event.requestId, enqueuedTimeMs}, hash);
       return;
     }
-    const assigned = assignEventTime(record.event.eventTimeMs, received.enqueuedTimeMs, this.#options.assign);
-    const eventTimeMs = assigned.kind === 'clamped' ? assigned.eventTimeMs : record.event.eventTimeMs;
-    this.#wait(record.event, eventTimeMs, received, index);
+    const assigned = assignEventTime(event.eventTimeMs, enqueuedTimeMs, this.#options.assign);
+    const eventTimeMs = assigned.kind === 'clamped' ? assigned.eventTimeMs : event.eventTimeMs;
+    this.#wait(event, hash, eventTimeMs, received, index);
   }
 
   #assign(event: GatewayEvent, received: ReceivedEvent, index: number): number | undefined {
@@ -441,27 +338,35 @@ export class PartitionPipeline implements RecordOwner {
     }
   }
 
-  #wait(event: GatewayEvent, eventTimeMs: number, received: ReceivedEvent, index: number): void {
-    assert(hasId(event), 'only an event with an id can be joined');
-    const record = new OpenEvent(this, event, received, index, eventTimeMs, this.#batch);
-    record.older = this.#youngestOpen;
-    if (this.#youngestOpen === undefined) this.#oldestOpen = record;
-    else this.#youngestOpen.younger = record;
-    this.#youngestOpen = record;
-    this.#openCount++;
-    this.#options.join.wait(record);
+  #wait(
+    event: GatewayEvent & {readonly requestId: string},
+    hash: IdHash,
+    eventTimeMs: number,
+    {sequenceNumber, enqueuedTimeMs}: ReceivedEvent,
+    index: number,
+  ): void {
+    const record = {
+      sequenceNumber,
+      index,
+      enqueuedTimeMs,
+      ownTimeMs: event.eventTimeMs,
+      eventTimeMs,
+      waitingSinceMs: this.#nowMs,
+      event,
+    };
+    const row = this.#options.join.wait(this.waiting, record, hash);
+    if (row !== undefined) this.#resolve(event, record, row);
   }
 
-  #removeOpen(record: OpenRecord): void {
-    const {older, younger} = record;
-    assert((older === undefined ? this.#oldestOpen : older.younger) === record, 'a settled record was open');
-    if (older === undefined) this.#oldestOpen = younger;
-    else older.younger = younger;
-    if (younger === undefined) this.#youngestOpen = older;
-    else younger.older = older;
-    record.older = record.younger = undefined;
-    this.#openCount--;
-    this.#openChanged = true;
+  /** @param row undefined: unmatched */
+  #resolve(
+    event: CountedEvent,
+    {eventTimeMs, enqueuedTimeMs}: {readonly eventTimeMs: number; readonly enqueuedTimeMs: number},
+    row: DiagnosticsRow | undefined,
+  ): void {
+    if (enqueuedTimeMs < this.#oldest.resolvedMs)
+      this.#oldest = {...this.#oldest, resolvedMs: enqueuedTimeMs};
+    this.#fold.resolved(event, eventTimeMs, row);
   }
 
   #deadLetter(
@@ -494,25 +399,4 @@ const wholeCall = 0;
 function bytesOf(body: unknown): number {
   if (body instanceof Uint8Array) return body.byteLength;
   return typeof body === 'string' ? body.length : 0;
-}
-
-function emptyCounts(): RecordCounts {
-  return {
-    inputEvents: 0,
-    inputBytes: 0,
-    records: 0,
-    folded: 0,
-    duplicates: 0,
-    skipped: 0,
-    reread: 0,
-    tooEarly: 0,
-    tooLate: 0,
-    clampedEarly: 0,
-    clampedLate: 0,
-    outOfOrder: 0,
-    noId: 0,
-    lost: 0,
-    gapEvents: 0,
-    deadLetters: new Map(),
-  };
 }

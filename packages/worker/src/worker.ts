@@ -2,7 +2,7 @@ import {LookupJoin, type DiagnosticsRow, type LookupAnswer, type SourcePartition
 import type {PartitionLease} from '@weir/azure';
 import {ApplyTogether} from './apply/apply-together.ts';
 import {DocumentWriter} from './apply/document-writer.ts';
-import {LookupRunner, type LookupSettings} from './join/lookup-runner.ts';
+import {LookupRunner, type LookupSettings, type WaitingPartition} from './join/lookup-runner.ts';
 import {GapMemory} from './partition/gap-memory.ts';
 import {PartitionSession} from './partition/partition-session.ts';
 import type {PartitionSettings} from './partition/settings.ts';
@@ -171,20 +171,11 @@ export class Worker {
     }
   }
 
-  *#waitingPartitions(): Iterable<
-    {readUntilMs(nowMs: number): number} & Pick<
-      NonNullable<PartitionSession['pipeline']>,
-      'openRecords' | 'settle'
-    >
-  > {
+  *#waitingPartitions(): Iterable<WaitingPartition> {
     for (const session of this.#sessions) {
       const {pipeline} = session;
       if (pipeline === undefined || session.state !== 'running') continue;
-      yield {
-        readUntilMs: (nowMs) => session.readUntilMs(nowMs),
-        openRecords: () => pipeline.openRecords(),
-        settle: (record, outcome) => pipeline.settle(record, outcome),
-      };
+      yield {waiting: pipeline.waiting, readUntilMs: (nowMs) => session.readUntilMs(nowMs)};
     }
   }
 }

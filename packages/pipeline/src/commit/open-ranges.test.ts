@@ -20,7 +20,7 @@ const places = fc
 
 function write(list: readonly RecordPlace[]): OpenRanges {
   const writer = new OpenRangesWriter();
-  for (const one of list) writer.add(one);
+  for (const {sequenceNumber, index} of list) writer.add(sequenceNumber, index);
   return JSON.parse(JSON.stringify(writer.ranges())) as OpenRanges;
 }
 

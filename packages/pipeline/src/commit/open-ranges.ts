@@ -22,7 +22,7 @@ export class OpenRangesWriter {
   readonly #others: number[] = [];
   #runEnd = 0;
 
-  add({sequenceNumber, index}: RecordPlace): void {
+  add(sequenceNumber: number, index: number): void {
     if (index > 0) {
       this.#others.push(sequenceNumber, index);
       return;

@@ -1,4 +1,4 @@
-import {hashId, type IdHash} from './id-hash.ts';
+import {slotHash, type IdHash} from './id-hash.ts';
 
 const initialSlots = 1_024;
 /** Beyond this share of used slots probing gets long; the table is then rebuilt without what has expired. */
@@ -17,7 +17,7 @@ export class SeenIds {
   readonly #horizonMs: number;
   readonly #idsMax: number;
   #slots = initialSlots;
-  #hashes = new Uint32Array(initialSlots * 4);
+  #hashes = new Int32Array(initialSlots * 4);
   #sightedMs = new Float64Array(initialSlots).fill(empty);
   #used = 0;
   #evicted = 0;
@@ -40,28 +40,34 @@ export class SeenIds {
 
   /**
    * Remembers a sighting.
+   * @param part the part of the call that the event tells; 0 is all of it
    * @param timeMs enqueued time, which does not run backwards within a partition
    * @returns whether the id was not sighted within the horizon before
    */
-  sight(id: string, part: number, timeMs: number): boolean {
+  sight({a, b, c, d: word}: IdHash, part: number, timeMs: number): boolean {
     if (timeMs > this.#latestMs) this.#latestMs = timeMs;
-    const hash = hashId(id, part);
-    const slot = this.#find(hash);
+    const d = word ^ Math.imul(part, 0x9e3779b1);
+    const slot = this.#find(a, b, c, d);
     const sightedMs = this.#sightedMs[slot]!;
     if (sightedMs !== empty) {
       if (timeMs > sightedMs) this.#sightedMs[slot] = timeMs;
       return timeMs - sightedMs > this.#horizonMs;
     }
-    this.#put(slot, hash.a, hash.b, hash.c, hash.d, timeMs);
+    this.#put(slot, a, b, c, d, timeMs);
     if (this.#used > this.#slots * loadMax || this.#used > this.#idsMax) this.#rebuild();
     return true;
   }
 
+  /** Whether the id was sighted within the horizon before. */
+  has({a, b, c, d}: IdHash, timeMs: number): boolean {
+    return timeMs - this.#sightedMs[this.#find(a, b, c, d)]! <= this.#horizonMs;
+  }
+
   /** The slot that holds the hash, or the free one where it would go. The table never is full. */
-  #find({a, b, c, d}: IdHash): number {
+  #find(a: number, b: number, c: number, d: number): number {
     const hashes = this.#hashes;
     const mask = this.#slots - 1;
-    for (let slot = mix(a ^ Math.imul(d, 0x85ebca6b)) & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = slotHash(a, d) & mask; ; slot = (slot + 1) & mask) {
       if (this.#sightedMs[slot] === empty) return slot;
       const at = slot * 4;
       if (hashes[at] === a && hashes[at + 1] === b && hashes[at + 2] === c && hashes[at + 3] === d)
@@ -97,7 +103,7 @@ export class SeenIds {
     }
     this.#slots = initialSlots;
     while (count > (this.#slots * loadMax) / 2) this.#slots *= 2;
-    this.#hashes = new Uint32Array(this.#slots * 4);
+    this.#hashes = new Int32Array(this.#slots * 4);
     this.#sightedMs = new Float64Array(this.#slots).fill(empty);
     this.#used = 0;
     const mask = this.#slots - 1;
@@ -109,7 +115,7 @@ export class SeenIds {
         hashes[from * 4 + 2]!,
         hashes[from * 4 + 3]!,
       ];
-      let slot = mix(a ^ Math.imul(d, 0x85ebca6b)) & mask;
+      let slot = slotHash(a, d) & mask;
       while (this.#sightedMs[slot] !== empty) slot = (slot + 1) & mask;
       this.#put(slot, a, b, c, d, sightedMs[from]!);
     }
@@ -121,14 +127,6 @@ function countFrom(timesMs: Float64Array, fromMs: number): number {
   let count = 0;
   for (const timeMs of timesMs) if (timeMs >= fromMs) count++;
   return count;
-}
-
-/** Ids need not be random, so their words are stirred before they choose a slot. */
-function mix(word: number): number {
-  let x = word;
-  x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
-  x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
-  return (x ^ (x >>> 16)) >>> 0;
 }
 
 /** Times are whole milliseconds. */

@@ -8,7 +8,8 @@ import {
 } from '@weir/pipeline';
 import {beforeEach, expect, test} from 'vitest';
 import {VirtualClock} from '../../../azure/src/cosmos/virtual-clock.ts';
-import {diagnosticsRow, gatewayEvent, noonMs} from '../../../pipeline/src/event-fixture.ts';
+import {diagnosticsRow, noonMs} from '../../../pipeline/src/event-fixture.ts';
+import {NotingOwner} from '../../../pipeline/src/join/waiting-fixture.ts';
 import {reports} from '../commit-fixture.ts';
 import {LookupRunner, type LookupSettings} from './lookup-runner.ts';
 
@@ -67,8 +68,7 @@ let clock: VirtualClock;
 let source: FakeLogAnalytics;
 let join: LookupJoin;
 let told: ReturnType<typeof reports>;
-let open: Set<OpenRecord>;
-let settled: {requestId: string; outcome: JoinOutcome; afterMs: number}[];
+let partition: Partition;
 let eventsReceived: number;
 let readUntilMs: number | undefined;
 let stop: AbortController;
@@ -78,8 +78,6 @@ beforeEach(async () => {
   await clock.advance(noonMs);
   source = new FakeLogAnalytics(clock);
   told = reports();
-  open = new Set();
-  settled = [];
   eventsReceived = 0;
   readUntilMs = undefined;
   stop = new AbortController();
@@ -89,12 +87,13 @@ beforeEach(async () => {
 function run(changes: Partial<LookupSettings> = {}): LookupRunner {
   const all = {...settings, ...changes};
   join = new LookupJoin({...all, rowsAheadMax: 1_000});
+  partition = new Partition(join);
   const runner = new LookupRunner({
     ports: {diagnostics: source, clock, random: () => 0.5},
     join,
     settings: all,
     report: told.report,
-    partitions: () => [{...owner, readUntilMs: (nowMs) => readUntilMs ?? nowMs}],
+    partitions: () => [{waiting: partition.list, readUntilMs: (nowMs) => readUntilMs ?? nowMs}],
     workers: () => 1,
     eventsReceived: () => eventsReceived,
     onAnswer: () => {},
@@ -103,35 +102,22 @@ function run(changes: Partial<LookupSettings> = {}): LookupRunner {
   return runner;
 }
 
-const owner = {
-  settle(record: OpenRecord, outcome: JoinOutcome): void {
-    open.delete(record);
-    settled.push({requestId: record.requestId, outcome, afterMs: clock.now() - record.enqueuedTimeMs});
-  },
-  openRecords: () => [...open],
-};
+/** Notes beside the outcomes how long they took. */
+class Partition extends NotingOwner {
+  readonly afterMs: number[] = [];
+
+  override settle(record: Readonly<OpenRecord>, outcome: JoinOutcome): void {
+    super.settle(record, outcome);
+    this.afterMs.push(clock.now() - record.enqueuedTimeMs);
+  }
+}
 
 function wait(requestId: string, enqueuedTimeMs = clock.now()): void {
-  const record: OpenRecord = {
-    owner,
-    sequenceNumber: open.size,
-    index: 0,
-    requestId,
-    event: gatewayEvent({requestId}),
-    ownTimeMs: enqueuedTimeMs,
-    eventTimeMs: enqueuedTimeMs,
-    enqueuedTimeMs,
-    nextSweepMs: 0,
-    waitingSinceMs: clock.now(),
-    asked: false,
-    next: undefined,
-  };
-  open.add(record);
-  join.wait(record);
+  partition.wait(requestId, {enqueuedTimeMs, waitingSinceMs: clock.now()});
 }
 
 const outcomes = (): string[] =>
-  settled.map(
+  partition.settled.map(
     ({requestId, outcome}) => `${requestId} ${outcome.kind === 'matched' ? 'matched' : outcome.reason}`,
   );
 
@@ -142,7 +128,7 @@ test('the feed finds a row once its slice has settled, and nothing is asked by i
   source.stored.push({atMs: clock.now() + 3 * minute, row: diagnosticsRow({requestId: 'a'})});
   await clock.advance(5 * minute);
   expect(outcomes()).toEqual(['a matched']);
-  expect(settled[0]!.afterMs).toBeLessThan(3 * minute + settings.settleMs + 2 * settings.feedIntervalMs);
+  expect(partition.afterMs[0]!).toBeLessThan(3 * minute + settings.settleMs + 2 * settings.feedIntervalMs);
   expect(source.sweeps).toEqual([]);
   stop.abort();
 });
@@ -166,7 +152,7 @@ test('an event without a row is swept, swept again, and given up only by a sweep
   expect(source.sweeps.length).toBe(3);
   await clock.advance(2 * minute);
   expect(outcomes()).toEqual(['never never came']);
-  expect(settled[0]!.afterMs).toBeGreaterThan(settings.deadlineMs);
+  expect(partition.afterMs[0]!).toBeGreaterThan(settings.deadlineMs);
   stop.abort();
 });
 
@@ -219,7 +205,7 @@ test('a sweep that is too slow asks for half as many, and in the end finds all',
       : byIds(query);
   await clock.advance(5 * minute);
   expect([...new Set(source.sweeps.map(({length}) => length))].slice(0, 4)).toEqual([64, 32, 16, 8]);
-  expect(settled.length).toBe(64);
+  expect(partition.settled.length).toBe(64);
   expect(told.kinds()).toContain('too slow');
   stop.abort();
 });
@@ -280,6 +266,6 @@ test('below five events a second the feed goes off, and events are asked for by 
   await clock.advance(6 * minute);
   expect(outcomes()).toEqual(['a matched']);
   expect(source.slices.length).toBe(slices);
-  expect(settled[0]!.afterMs).toBeGreaterThanOrEqual(4 * minute);
+  expect(partition.afterMs[0]!).toBeGreaterThanOrEqual(4 * minute);
   stop.abort();
 });

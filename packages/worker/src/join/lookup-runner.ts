@@ -1,10 +1,11 @@
 import {
   FeedPlan,
   FeedSwitch,
+  noRecord,
   type LookupAnswer,
   type LookupJoin,
-  type OpenRecord,
-  type RecordOwner,
+  type OpenList,
+  type RecordSlot,
   type Slice,
 } from '@weir/pipeline';
 import pLimit from 'p-limit';
@@ -26,7 +27,8 @@ export interface LookupSettings {
 }
 
 /** A partition whose records wait here. */
-export interface WaitingPartition extends RecordOwner {
+export interface WaitingPartition {
+  readonly waiting: OpenList;
   /** Its events up to this enqueued time are in memory. */
   readUntilMs(nowMs: number): number;
 }
@@ -154,12 +156,9 @@ export class LookupRunner {
     if (!switched) return;
     this.#readFromMs = Infinity;
     if (!this.#switch.isOn) return this.#feed.forget();
-    for (const partition of this.#options.partitions()) {
-      for (const {enqueuedTimeMs} of partition.openRecords()) {
-        this.readFrom(enqueuedTimeMs);
-        break;
-      }
-    }
+    const {columns} = this.#options.join.records;
+    for (const {waiting} of this.#options.partitions())
+      if (waiting.oldest !== noRecord) this.readFrom(columns.enqueuedTimeMs(waiting.oldest));
   }
 
   #planFeed(nowMs: number, signal: AbortSignal): void {
@@ -210,31 +209,26 @@ export class LookupRunner {
     const {settings} = this.#options;
     if (nowMs < this.#nextSweepMs) return;
     while (this.#mayAsk()) {
-      const records = this.#dueRecords(nowMs);
-      if (records.length > 0 && this.#mayQuery()) {
-        for (const record of records) record.asked = true;
-        void this.#limit(() => this.#askFor(records, signal));
-        if (records.length === this.#idsPerSweep) continue;
+      const due = this.#due(nowMs);
+      if (due.length > 0 && this.#mayQuery()) {
+        const query = this.#options.join.ask(due);
+        void this.#limit(() => this.#askFor(due, query, signal));
+        if (due.length === this.#idsPerSweep) continue;
       }
       this.#nextSweepMs = nowMs + Math.min(sweepEveryMaxMs, settings.sweepIntervalMs / sweepsPerInterval);
       return;
     }
   }
 
-  /** Records come in the order of enqueueing, so each partition's search ends at the first that is too young. */
-  #dueRecords(nowMs: number): OpenRecord[] {
-    const {settings, partitions} = this.#options;
+  #due(nowMs: number): RecordSlot[] {
+    const {join, settings, partitions} = this.#options;
     const defaults = settings.sweepAfterDefaultMs;
     const afterMs = settings.sweepAfterMs ?? (this.#switch.isOn ? defaults.withFeed : defaults.withoutFeed);
-    const due: OpenRecord[] = [];
-    const passedMs = this.#feedPassedMs(nowMs, afterMs);
-    for (const partition of partitions()) {
-      for (const record of partition.openRecords()) {
-        if (record.enqueuedTimeMs + afterMs > nowMs || record.enqueuedTimeMs > passedMs) break;
-        if (record.asked || record.nextSweepMs > nowMs) continue;
-        due.push(record);
-        if (due.length === this.#idsPerSweep) return due;
-      }
+    const enqueuedUntilMs = Math.min(nowMs - afterMs, this.#feedPassedMs(nowMs, afterMs));
+    const due: RecordSlot[] = [];
+    for (const {waiting} of partitions()) {
+      const max = this.#idsPerSweep - due.length;
+      if (max > 0) due.push(...join.due(waiting, {enqueuedUntilMs, nowMs, max}));
     }
     return due;
   }
@@ -251,48 +245,36 @@ export class LookupRunner {
     return isHeldBack ? Infinity : coveredUntilMs - afterMs + behindMs;
   }
 
-  async #askFor(records: readonly OpenRecord[], signal: AbortSignal): Promise<void> {
-    let [fromMs, toMs] = [Infinity, -Infinity];
-    for (const {ownTimeMs, enqueuedTimeMs} of records) {
-      // The event's own time: the assigned one may be clamped, far from where the row was generated.
-      fromMs = Math.min(fromMs, ownTimeMs, enqueuedTimeMs);
-      toMs = Math.max(toMs, ownTimeMs, enqueuedTimeMs);
-    }
-    const query = {
-      ids: [...new Set(records.map(({requestId}) => requestId))],
-      fromMs: fromMs - generatedBeforeMs,
-      toMs: toMs + generatedAfterMs,
-    };
+  async #askFor(
+    slots: readonly RecordSlot[],
+    {ids, fromMs, toMs}: ReturnType<LookupJoin['ask']>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const query = {ids, fromMs: fromMs - generatedBeforeMs, toMs: toMs + generatedAfterMs};
     const sentMs = this.serviceNowMs;
     const answer = await this.#ask(() => this.#options.ports.diagnostics.byIds(query, signal), signal);
     if (answer?.kind === 'complete') {
       this.#idsPerSweep = Math.min(idsPerSweepMax, this.#idsPerSweep * 2);
       // A local clock that was set since the last answer misjudges when this was sent; the answer's own time does not.
       const askedMs = Math.min(sentMs, answer.serviceNowMs ?? sentMs);
-      this.#options.join.swept(records, answer.rows, askedMs, this.serviceNowMs);
+      this.#options.join.swept(slots, answer.rows, askedMs, this.serviceNowMs);
       return;
     }
     if (answer?.kind === 'partial' || answer?.kind === 'tooSlow') {
       // Records come in the order of enqueueing, so fewer ids also span less time.
-      this.#idsPerSweep = Math.max(1, Math.floor(records.length / 2));
+      this.#idsPerSweep = Math.max(1, Math.floor(slots.length / 2));
       this.#nextSweepMs = -Infinity;
     }
-    this.#options.join.notSwept(records);
+    this.#options.join.notSwept(slots);
   }
 
   /** While the source is down nothing times out, up to the age at which an event may no longer be read again. */
   #giveUpOld(nowMs: number): void {
-    const localMs = this.#options.ports.clock.now();
-    const {join, partitions, settings} = this.#options;
-    for (const partition of partitions()) {
-      const old: OpenRecord[] = [];
-      for (const record of partition.openRecords()) {
-        if (record.enqueuedTimeMs + settings.waitMaxMs > nowMs) break;
-        // An event that was read late has not waited yet: it gets as long to be asked for as any other.
-        if (localMs - record.waitingSinceMs >= settings.deadlineMs) old.push(record);
-      }
-      for (const record of old) join.giveUp(record);
-    }
+    const {join, partitions, settings, ports} = this.#options;
+    const enqueuedUntilMs = nowMs - settings.waitMaxMs;
+    // An event that was read late has not waited yet: it gets as long to be asked for as any other.
+    const readUntilMs = ports.clock.now() - settings.deadlineMs;
+    for (const {waiting} of partitions()) join.giveUp(waiting, {enqueuedUntilMs, readUntilMs});
   }
 
   #askClock(localMs: number, signal: AbortSignal): void {

@@ -59,7 +59,6 @@ export class SessionWorld {
     rowsAheadMax: 100,
     deadlineMs: 600_000,
     sweepIntervalMs: 60_000,
-    waitMaxMs: 3_600_000,
   });
   #ids = 0;
 

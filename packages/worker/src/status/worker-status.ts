@@ -120,7 +120,7 @@ export class WorkerStatus implements StatusSource {
       frontier: pipeline?.committed.frontier.sequenceNumber,
       lagSeconds: pipeline === undefined ? undefined : seconds(session.lagMs(nowMs)),
       open: pipeline?.openCount ?? 0,
-      waiting: pipeline?.waitingCount ?? 0,
+      waiting: pipeline?.waiting.count ?? 0,
       watermark: pipeline === undefined ? undefined : new Date(pipeline.watermarks.arrivalMs).toISOString(),
     };
   }
