@@ -7,7 +7,7 @@ import {publishSlowly} from './load.ts';
 import {Scenario} from './scenario.ts';
 
 const seed = Number(process.env['WEIR_TEST_SEED'] ?? 1);
-const fates: readonly BlobFate[] = ['answerLost', 'requestLost', 'unavailable'];
+const fates = ['answerLost', 'requestLost', 'unavailable'] as const satisfies readonly BlobFate[];
 /** Of writes of journals and dead letters. */
 const faultShare = 0.4;
 /** Of lists and renewals; a partition is lost only when all of them fail for as long as the expiry. */

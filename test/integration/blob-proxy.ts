@@ -15,12 +15,21 @@ export type BlobFate =
   /** Storage carries it out; the connection breaks instead of the answer. */
   | 'answerLost'
   /** 503, nothing done. */
-  | 'unavailable';
+  | 'unavailable'
+  | BlobRefusal;
+
+/** Nothing done: https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes */
+export interface BlobRefusal {
+  readonly status: number;
+  readonly code: string;
+}
 
 export interface BlobRequest {
   readonly method: string;
   /** Without the query: `/devstoreaccount1/weir/journal/…`. */
   readonly path: string;
+  /** Who claims or renews a partition with this request; undefined for any other. */
+  readonly ownerId: string | undefined;
 }
 
 /** Stands before Azurite, which has no faults of its own. Signatures do not cover the host, so requests go on unchanged. */
@@ -63,15 +72,20 @@ export class BlobProxy {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [path = ''] = (request.url ?? '').split('?', 1);
-    const asked = {method: request.method ?? '', path};
+    const ownerId = request.headers['x-ms-meta-ownerid'];
+    const asked = {
+      method: request.method ?? '',
+      path,
+      ownerId: typeof ownerId === 'string' ? ownerId : undefined,
+    };
     const fate = await this.fateOf(asked);
     if (fate === 'requestLost') {
       request.socket.resetAndDestroy();
       return;
     }
-    if (fate === 'unavailable') {
+    if (fate === 'unavailable' || typeof fate === 'object') {
       request.resume();
-      response.writeHead(503, {'x-ms-error-code': 'ServerBusy', connection: 'close'}).end();
+      refuse(response, fate === 'unavailable' ? {status: 503, code: 'ServerBusy'} : fate);
       return;
     }
     try {
@@ -99,4 +113,13 @@ export class BlobProxy {
     const [answer] = (await once(forwarded, 'response')) as [IncomingMessage];
     return answer;
   }
+}
+
+function refuse(response: ServerResponse, {status, code}: BlobRefusal): void {
+  response.writeHead(status, {
+    'content-type': 'application/xml',
+    'x-ms-error-code': code,
+    connection: 'close',
+  });
+  response.end(`<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code></Error>`);
 }

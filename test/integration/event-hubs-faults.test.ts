@@ -1,5 +1,6 @@
-import {expect, test} from 'vitest';
+import {expect, onTestFinished, test} from 'vitest';
 import {readSample, samplePartitions} from '../oracle/sample.ts';
+import {AmqpRelay, transferCode} from './amqp-relay.ts';
 import {eventually} from './eventually.ts';
 import {publishSlowly} from './load.ts';
 import {hub, Scenario} from './scenario.ts';
@@ -13,12 +14,19 @@ test(
     const scenario = await Scenario.start();
     const {eventHubs} = scenario.stack;
     const sample = readSample({nowMs: Date.now()});
-    const worker = scenario.startWorker();
+    const relay = await AmqpRelay.start(eventHubs.connectionString);
+    onTestFinished(() => relay.close());
+    const worker = scenario.startWorker({variables: {EVENT_HUBS_CONNECTION_STRING: relay.connectionString}});
     await worker.untilReady();
     const published = publishSlowly(scenario, sample, {overMs: 9_000});
     await scenario.untilCommitted(sample.records.length * 0.2);
     expect(eventHubs.dropConnections({when: 'insideTransfer'})).toBeGreaterThan(0);
     await worker.untilLogged(/link of partition/, 'Event Hubs');
+    const {came, size} = await eventually(
+      () => relay.cuts.find(({performative}) => performative === transferCode),
+      {within: 10_000, otherwise: () => `no transfer was cut, but ${JSON.stringify(relay.cuts)}`},
+    );
+    expect(came).toBeLessThan(size);
     await scenario.untilCommitted(sample.records.length * 0.4);
     // A drop while links are still opening is another matter.
     await eventually(() => (eventHubs.receivingLinks().length === samplePartitions ? true : undefined), {

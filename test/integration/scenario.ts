@@ -80,13 +80,16 @@ export class Scenario {
   startWorker({
     settings,
     variables,
+    preload,
   }: {
     settings?: Readonly<Record<string, string>>;
     variables?: Readonly<Record<string, string>>;
+    preload?: string;
   } = {}): WorkerProcess {
     const worker = new WorkerProcess({
       variables: {...this.#variables, ...variables},
       settings: {...timings, ...settings},
+      ...(preload !== undefined && {preload}),
     });
     this.workers.push(worker);
     return worker;

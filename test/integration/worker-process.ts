@@ -40,13 +40,18 @@ export class WorkerProcess {
 
   constructor({
     variables,
-    settings,
+    settings = {},
+    preload,
   }: {
     variables: Readonly<Record<string, string>>;
-    settings: Readonly<Record<string, string>>;
+    settings?: Readonly<Record<string, string>>;
+    /** A module of this folder that runs in the process before the worker does. */
+    preload?: string;
   }) {
     const flags = Object.entries(settings).flatMap(([key, value]) => [`--${key}`, value]);
-    this.#child = spawn(node, [command, 'run', ...flags], {
+    const before =
+      preload === undefined ? [] : ['--import', new URL(`test/integration/${preload}`, root).href];
+    this.#child = spawn(node, [...before, command, 'run', ...flags], {
       cwd: fileURLToPath(root),
       env: {PATH: process.env['PATH'], ...variables},
       stdio: ['ignore', 'pipe', 'pipe'],

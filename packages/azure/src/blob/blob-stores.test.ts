@@ -16,7 +16,7 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 let azurite: Azurite;
 let container: BlobContainer;
 let brokenServer: Server;
-/** A storage account whose every answer is a reset connection or a 503, by its path. */
+/** A storage account whose every answer is a reset connection, a refusal `STATUS-CODE` or a 503, by its path. */
 let brokenPort = 0;
 let requestsToBroken = 0;
 
@@ -25,8 +25,14 @@ beforeAll(async () => {
   container = await createBlobContainer({connectionString: azurite.connectionString, name: 'weir'});
   brokenServer = createServer((request, response) => {
     requestsToBroken += 1;
+    const [, status, code = ''] = /^\/(\d{3})-(\w+)\//.exec(request.url ?? '') ?? [];
     if (request.url?.includes('reset')) request.socket.destroy();
-    else response.writeHead(503, {'retry-after': '7'}).end();
+    else if (status !== undefined) {
+      const headers = {'content-type': 'application/xml', 'x-ms-error-code': code};
+      response
+        .writeHead(Number(status), headers)
+        .end(`<?xml version="1.0"?><Error><Code>${code}</Code></Error>`);
+    } else response.writeHead(503, {'retry-after': '7'}).end();
   });
   brokenPort = await listenOnLoopback(brokenServer);
 });
@@ -72,6 +78,27 @@ test('the journal is named by the partition in lower case', async () => {
   const store = new BlobJournalStore(container.client);
   await store.write({...partition, partitionId: 'case'}, {bytes: bytes('1'), ifMatch: undefined});
   expect(await container.client.getBlobClient('journal/ns.example/hub/$default/case').exists()).toBe(true);
+});
+
+test.each([
+  '409-BlobImmutableDueToPolicy',
+  '409-ContainerBeingDeleted',
+  '412-LeaseIdMissing',
+  '403-AccountIsDisabled',
+  '403-InsufficientAccountPermissions',
+  '500-InternalError',
+  '503-ServerBusy',
+])('dead letters and journals that storage refuses with %s are not taken for written', async (path) => {
+  const [status, code] = path.split('-');
+  const cause = `${code} (status ${status})`;
+  const letters = new BlobDeadLetterStore(broken(path));
+  const letter = {lineage: 'l', n: 1, bytes: bytes('x')};
+  expect(await letters.write(partition, letter)).toMatchObject({kind: 'unavailable', cause});
+  const journal = new BlobJournalStore(broken(path));
+  expect(await journal.write(partition, {bytes: bytes('x'), ifMatch: '"1"'})).toEqual({
+    kind: 'unclear',
+    cause,
+  });
 });
 
 test('a reset connection and a 503 are unclear for a write, unavailable for a read, and sent once', async () => {

@@ -16,6 +16,9 @@ export type StorageFault =
   | {readonly kind: 'forbidden'; readonly cause: string}
   | {readonly kind: 'unclear'; readonly cause: string; readonly retryAfterMs?: number};
 
+/** What a condition that does not hold is called, of If-Match and of If-None-Match `*`. A HEAD request has no code. */
+const conditionCodes: ReadonlySet<string> = new Set(['ConditionNotMet', 'BlobAlreadyExists']);
+
 /** Longer waits than this are not believed: the caller's own back-off goes on from there. */
 const retryAfterMsMax = 60_000;
 
@@ -26,7 +29,10 @@ export function storageFault(error: unknown, signal: AbortSignal | undefined): S
   switch (error.statusCode) {
     case 409:
     case 412:
-      return {kind: 'refused'};
+      // Both also tell of immutable, leased or vanishing blobs, where nothing was written before and nothing is now.
+      return error.code === undefined || conditionCodes.has(error.code)
+        ? {kind: 'refused'}
+        : {kind: 'forbidden', cause: describe(error)};
     case 404:
       return error.code === 'BlobNotFound' || error.code === undefined
         ? {kind: 'missing'}

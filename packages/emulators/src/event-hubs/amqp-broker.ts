@@ -73,9 +73,12 @@ export class AmqpBroker {
       },
     });
     tolerateLateDispositions(connection);
-    this.#clients.set(connection, new ClientConnection(socket, connection));
+    const client = new ClientConnection(socket, connection);
+    this.#clients.set(connection, client);
     socket.once('close', () => this.#gone(connection));
     connection.accept(socket);
+    // Behind the library's own listener, so that it knows the size of the frame that it waits for.
+    client.limitFrames(connection, FRAME_BYTES_MAX);
   }
 
   /** Returns how many there are. */

@@ -72,6 +72,14 @@ export class ClientConnection {
     this.#socket.destroy();
   }
 
+  /** The library gathers a frame of whatever size it announces; one past the limit ends the connection instead. */
+  limitFrames(connection: Connection, bytesMax: number): void {
+    const awaited = connection as unknown as {readonly frame_size?: number};
+    this.#socket.on('data', () => {
+      if ((awaited.frame_size ?? 0) > bytesMax) this.#socket.destroy();
+    });
+  }
+
   /** The next transfer is cut in its middle, and the connection with it. */
   destroyInsideNextTransfer(): void {
     const socket = this.#socket;

@@ -196,6 +196,24 @@ describe('what is refused', () => {
     [{EVENT_HUBS_CONNECTION_STRING: 'Endpoint=sb://x/'}, /has no parts SharedAccessKeyName/],
     [{STORAGE_CONNECTION_STRING: 'AccountName=x'}, /STORAGE_CONNECTION_STRING \(not shown\) has neither/],
     [{AZURE_CLOUD: 'germany'}, /public, usgov, china/],
+    [
+      {EVENT_HUBS_CONNECTION_STRING: `${basics.EVENT_HUBS_CONNECTION_STRING};UseDevelopmentEmulator=true`},
+      /^EVENT_HUBS_CONNECTION_STRING \(not shown\) .* without TLS, on a host that is not loopback/,
+    ],
+    [
+      {STORAGE_CONNECTION_STRING: basics.STORAGE_CONNECTION_STRING.replace('=https', '=HTTP')},
+      /^STORAGE_CONNECTION_STRING \(not shown\) has DefaultEndpointsProtocol=http, which is without TLS/,
+    ],
+    [
+      {STORAGE_CONNECTION_STRING: `${basics.STORAGE_CONNECTION_STRING};BlobEndpoint=http://azurite:10000/x`},
+      /^STORAGE_CONNECTION_STRING \(not shown\) has a BlobEndpoint without TLS on a host that is not loopback/,
+    ],
+    [
+      {
+        STORAGE_CONNECTION_STRING: 'BlobEndpoint=http://contoso.blob.example;SharedAccessSignature=sig',
+      },
+      /^STORAGE_CONNECTION_STRING .* without TLS/,
+    ],
   ])('an impossible value names its variable, the trouble and an example: %j', (env, message) => {
     expect(problems(env)).toEqual([expect.stringMatching(message)]);
   });
@@ -277,6 +295,8 @@ describe('connections', () => {
     expect(warnings).toEqual([]);
     expect(config.logAnalytics).toEqual({endpoint: 'http://[::1]:9000', workspaceIds: ['demo', 'Other-1']});
     expect(config.eventHubs.namespace).toBe('127.0.0.1:5672');
+    const blob = 'AccountName=a;AccountKey=a2V5;BlobEndpoint=http://[::1]:10000/a';
+    expect(problems({STORAGE_CONNECTION_STRING: blob})).toEqual([]);
   });
 
   test('what Kubernetes sets for a Service of the same name does no harm', () => {

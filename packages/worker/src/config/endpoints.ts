@@ -48,6 +48,11 @@ export function eventHubsConnection() {
     if (!named && !parts.has('sharedaccesssignature')) {
       return {problem: 'has no parts SharedAccessKeyName and SharedAccessKey'};
     }
+    // The SDK takes the word for plain AMQP, which carries the key's signature in the clear.
+    const isPlain = parts.get('usedevelopmentemulator')?.toLowerCase() === 'true';
+    if (isPlain && !isLoopbackHost(host.replace(/:\d+$/, '').toLowerCase())) {
+      return {problem: 'asks for UseDevelopmentEmulator, without TLS, on a host that is not loopback'};
+    }
     return {value: {text, namespace: host.toLowerCase(), entityPath: parts.get('entitypath')}};
   });
 }
@@ -64,9 +69,25 @@ export function storageConnection() {
     const bySignature =
       parts.has('sharedaccesssignature') && (parts.has('blobendpoint') || parts.has('accountname'));
     const development = parts.get('usedevelopmentstorage')?.toLowerCase() === 'true';
-    if (byKey || bySignature || development) return {value: text};
-    return {problem: 'has neither AccountName and AccountKey nor BlobEndpoint and SharedAccessSignature'};
+    if (!byKey && !bySignature && !development) {
+      return {problem: 'has neither AccountName and AccountKey nor BlobEndpoint and SharedAccessSignature'};
+    }
+    const problem = blobEndpointProblem(parts);
+    return problem === undefined ? {value: text} : {problem};
   });
+}
+
+/** Without a BlobEndpoint the SDK makes one of the account's name and the protocol, which is never a loopback host. */
+function blobEndpointProblem(parts: ReadonlyMap<string, string>): string | undefined {
+  const blobEndpoint = parts.get('blobendpoint');
+  if (blobEndpoint === undefined) {
+    const isPlain = parts.get('defaultendpointsprotocol')?.toLowerCase() === 'http';
+    return isPlain ? 'has DefaultEndpointsProtocol=http, which is without TLS' : undefined;
+  }
+  if (!URL.canParse(blobEndpoint)) return 'has a BlobEndpoint that is not a URL';
+  const {protocol, hostname} = new URL(blobEndpoint);
+  if (protocol === 'https:' || isLoopbackHost(hostname)) return undefined;
+  return 'has a BlobEndpoint without TLS on a host that is not loopback';
 }
 
 /** Names in lower case; a value may hold `=`, as keys do. Parts without a value are left out. */

@@ -49,6 +49,13 @@ test('what has expired begins with the first event that is left', async () => {
   expect(await find({kind: 'time', fromMs: 3})).toEqual(beginning);
 });
 
+test('an event that expired while a person made up their mind does not take the one behind it along', async () => {
+  const before = {...facts, beginningSequenceNumber: 5};
+  expect(await find({kind: 'sequence', sequenceNumber: 10}, before)).toEqual(beginning);
+  expect(await find({kind: 'sequence', sequenceNumber: 8}, before)).toEqual(beginning);
+  expect(await find({kind: 'sequence', sequenceNumber: 11}, before)).toEqual(mark(10));
+});
+
 test('the next event to come can be named, the one after it cannot', async () => {
   expect(await find({kind: 'latest'})).toEqual(end);
   expect(await find({kind: 'sequence', sequenceNumber: 21})).toEqual(end);

@@ -55,7 +55,10 @@ export async function findStart({
   async function before(sequenceNumber: number): Promise<Mark | undefined> {
     if (sequenceNumber > facts.lastEnqueuedSequenceNumber) return endOf(facts);
     if (facts.isEmpty || sequenceNumber <= facts.beginningSequenceNumber) return beginningOf(facts);
-    return events.first(partitionId, {sequenceNumber: sequenceNumber - 1}, signal);
+    const found = await events.first(partitionId, {sequenceNumber: sequenceNumber - 1}, signal);
+    if (found === undefined || found.sequenceNumber < sequenceNumber) return found;
+    // It has expired since the hub was asked, and its place is given by the first that is left: that one is to be read.
+    return {...startMark, sequenceNumber: found.sequenceNumber - 1};
   }
 }
 

@@ -29,6 +29,11 @@ test('one kind of trouble is one line a minute, which says how many it stands fo
   expect(lines[1]).toMatchObject({suppressed: 99});
 });
 
+test.each(['gap', 'lost', 'stopped'])('of partitions with the trouble %s each has its line', (kind) => {
+  for (const partitionId of ['0', '1', '0']) board.report(trouble({kind, partitionId}));
+  expect(lines).toMatchObject([{partitionId: '0'}, {partitionId: '1'}]);
+});
+
 test('one kind at two services is two lines', () => {
   board.report(trouble());
   board.report(trouble({layer: 'Log Analytics'}));

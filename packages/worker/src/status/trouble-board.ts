@@ -18,6 +18,9 @@ const severe: ReadonlySet<string> = new Set([
   'source position',
 ]);
 
+/** Each partition's own: what it lacks, or what it waits for, is said nowhere else. A partition has few of them. */
+const ofOnePartition: ReadonlySet<string> = new Set(['stopped', 'lost', 'gap']);
+
 /** What is wrong now: one log line a minute for each kind, and the list that the status page shows. */
 export class TroubleBoard {
   readonly report: ReportTrouble;
@@ -30,7 +33,9 @@ export class TroubleBoard {
     this.report = (trouble) => {
       const key = `${trouble.layer}: ${trouble.kind}`;
       this.#remember(key, trouble);
-      const turn = repeated.turn(key);
+      const turn = repeated.turn(
+        ofOnePartition.has(trouble.kind) ? `${key} ${trouble.partitionId ?? ''}` : key,
+      );
       if (turn === undefined) return;
       const fields = {
         layer: trouble.layer,
