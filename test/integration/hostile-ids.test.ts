@@ -81,9 +81,11 @@ test(
       | where OperationName !endswith "_List"
       | extend overflow = parse_json(tostring(column_ifexists("AdditionalFields", "")))
       | extend details = parse_json(coalesce(tostring(column_ifexists("properties_s", "")), tostring(overflow.properties_s), tostring(overflow.properties)))
-      | project CorrelationId, TimeGenerated, serverNow = now(),
-          DurationMs = todouble(column_ifexists("DurationMs", real(null))),
-          requestTime = tostring(details.requestTime), responseTime = tostring(details.responseTime),
+      | extend duration = todouble(column_ifexists("DurationMs", real(null)))
+      | extend usable = duration >= 0.0 and duration <= 2592000000.0
+      | project CorrelationId, TimeGenerated, serverNow = now(), DurationMs = duration,
+          requestTime = iff(usable, "", tostring(details.requestTime)),
+          responseTime = iff(usable, "", tostring(details.responseTime)),
           streamType = tostring(details.streamType), modelName = tostring(details.modelName),
           modelVersion = tostring(details.modelVersion), objectId = tostring(details.objectId),
           location = coalesce(tostring(column_ifexists("location_s", "")), tostring(overflow.location_s), tostring(overflow.location))"

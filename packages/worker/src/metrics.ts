@@ -103,7 +103,7 @@ export function createMetrics() {
     skippedEvents: counter('weir_skipped_events_total', 'Records that are known to be no gateway call.'),
     deadLetters: counterBy<string>('weir_dead_letters_total', 'Records set aside with position and reason.', {
       label: 'reason',
-      values: [...deadLetterReasons, 'too early', 'too late', 'incomplete', 'lost', 'other'],
+      values: [...deadLetterReasons, 'too early', 'too late', 'lost', 'other'],
       rest: 'other',
     }),
     abandonedEvents: counter('weir_abandoned_events_total', 'Records discarded with a lost partition.'),

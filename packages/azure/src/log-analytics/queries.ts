@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import {durationMaxMs} from '@weir/pipeline';
 
 /** The most ids one query may name; 40 bytes each make 200 kB of text. */
 export const idsPerQueryMax = 5000;
@@ -73,15 +74,18 @@ export function clockQuery(): BuiltQuery {
  * Filters and columns of both queries. Columns differ between workspaces: `properties_s` and `location_s` are missing
  * until a row had them, and past 500 columns their values are in the dynamic `AdditionalFields`; `DurationMs` is a long, a
  * real or text. Every property is made text here, because a JSON reader would round ticks and turn version "1106" into a
- * number. There is no `arg_max` over several rows of one id: the join chooses, and counts them.
+ * number. The ticks repair a `DurationMs` that is null or impossible; beside a usable one they would be a fifth of the
+ * answer for nothing. There is no `arg_max` over several rows of one id: the join chooses, and counts them.
  */
 const requestRows = `| where Category == "RequestResponse" and isnotempty(CorrelationId)
 | where OperationName !endswith "_List"
 | extend overflow = parse_json(tostring(column_ifexists("AdditionalFields", "")))
 | extend details = parse_json(coalesce(tostring(column_ifexists("properties_s", "")), tostring(overflow.properties_s), tostring(overflow.properties)))
-| project CorrelationId, TimeGenerated, serverNow = now(),
-    DurationMs = todouble(column_ifexists("DurationMs", real(null))),
-    requestTime = tostring(details.requestTime), responseTime = tostring(details.responseTime),
+| extend duration = todouble(column_ifexists("DurationMs", real(null)))
+| extend usable = duration >= 0.0 and duration <= ${durationMaxMs}.0
+| project CorrelationId, TimeGenerated, serverNow = now(), DurationMs = duration,
+    requestTime = iff(usable, "", tostring(details.requestTime)),
+    responseTime = iff(usable, "", tostring(details.responseTime)),
     streamType = tostring(details.streamType), modelName = tostring(details.modelName),
     modelVersion = tostring(details.modelVersion), objectId = tostring(details.objectId),
     location = coalesce(tostring(column_ifexists("location_s", "")), tostring(overflow.location_s), tostring(overflow.location))`;

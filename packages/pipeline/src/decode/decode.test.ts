@@ -230,6 +230,11 @@ describe('an unknown shape', () => {
     });
   });
 
+  test('is never closest to one that is skipped', () => {
+    const [record] = decode('{"entityCategories":{},"mappings":[]}');
+    expect(record).toMatchObject({reason: 'unknown shape', shape: 'weir'});
+  });
+
   test('is described without a word of the body', () => {
     const [record] = decode('{"requestId":"secret-id","secret-key":1}');
     if (record?.kind !== 'malformed') throw new Error('a dead letter was expected');
@@ -248,6 +253,9 @@ test('shapes of others are read, and may skip', () => {
     shapes: [
       {
         name: 'pii',
+        description: 'Of somebody else.',
+        tells: 'nothing',
+        lacks: [],
         requiredKeys: ['pii'],
         recognise: (candidate) => Object.hasOwn(candidate, 'pii'),
         read: () => ({kind: 'skipped', shape: 'pii'}),

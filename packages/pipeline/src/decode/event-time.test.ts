@@ -53,6 +53,24 @@ test('midnight and noon are 12 AM and 12 PM', () => {
   expect(readEventTime('1/2/2024 12:00:00 PM')).toBe(Date.UTC(2024, 0, 2, 12));
 });
 
+test('the short forms of ISO are read like the patterns read them', () => {
+  const secondMs = Date.UTC(2024, 4, 17, 13, 15, 9);
+  for (const zone of ['', 'Z', ' Z', '+00:00']) {
+    expect(readEventTime(`2024-05-17T13:15:09${zone}`)).toBe(secondMs);
+    expect(readEventTime(`2024-05-17T13:15:09.1${zone}`)).toBe(secondMs + 100);
+    expect(readEventTime(`2024-05-17T13:15:09.12345678${zone}`)).toBe(secondMs + 123);
+    expect(readEventTime(`2024-05-17T13:15:09.001999999${zone}`)).toBe(secondMs + 1);
+    for (const bad of [
+      '2024-05-17T13:15:09.',
+      '2024-05-17T13:15:9',
+      '2024-05-17T13:15:60',
+      '2024-05-17T13:15:09.1x',
+    ]) {
+      expect(readEventTime(`${bad}${zone}`)).toBe(unreadable);
+    }
+  }
+});
+
 test('29 February exists in leap years only', () => {
   expect(readEventTime('2024-02-29T00:00:00.000Z')).toBe(Date.UTC(2024, 1, 29));
   expect(readEventTime('2000-02-29T00:00:00.000Z')).toBe(Date.UTC(2000, 1, 29));

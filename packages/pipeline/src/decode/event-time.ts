@@ -16,10 +16,15 @@ const epochUnitBorder = 1e11;
 /** The longest accepted form has 33 characters; room for wide spaces, and a bound for the patterns. */
 const textLengthMax = 48;
 
+/** From no decimals and no zone to 9 decimals and `Z`. */
+const fixedLengthMin = 19;
+const fixedLengthMax = 30;
+
 /** Ms since the epoch, truncated; undefined when absent. Impossible dates and years outside 2000..2200 are unreadable. */
 export function readEventTime(value: unknown): number | undefined | Unreadable {
   if (typeof value === 'string') {
-    const fixedMs = value.length === 24 ? parseFixedIso(value) : Number.NaN;
+    const isFixedLength = value.length >= fixedLengthMin && value.length <= fixedLengthMax;
+    const fixedMs = isFixedLength ? parseFixedIso(value) : Number.NaN;
     if (!Number.isNaN(fixedMs)) return fixedMs;
     if (isAbsent(value)) return undefined;
     return inRange(parseText(value));
@@ -38,22 +43,22 @@ function epochMs(value: number): number {
   return value < epochUnitBorder ? value * 1_000 : value;
 }
 
-/** `YYYY-MM-DDTHH:MM:SS.mmmZ`, the form that nearly every event has. NaN for anything else. */
+/**
+ * `YYYY-MM-DDTHH:MM:SS` with up to 9 decimals and with or without `Z`, the forms that nearly every event has. NaN for
+ * anything else, which the patterns then judge.
+ */
 function parseFixedIso(text: string): number {
   const isFixed =
     text.charCodeAt(4) === 0x2d &&
     text.charCodeAt(7) === 0x2d &&
     text.charCodeAt(10) === 0x54 &&
     text.charCodeAt(13) === 0x3a &&
-    text.charCodeAt(16) === 0x3a &&
-    text.charCodeAt(19) === 0x2e &&
-    text.charCodeAt(23) === 0x5a;
+    text.charCodeAt(16) === 0x3a;
   if (!isFixed) return Number.NaN;
   const century = twoDigits(text, 0);
   const yearOfCentury = twoDigits(text, 2);
-  const tenths = twoDigits(text, 20);
-  const lastDigit = text.charCodeAt(22) - 0x30;
-  if (century < 20 || yearOfCentury < 0 || tenths < 0 || lastDigit < 0 || lastDigit > 9) return Number.NaN;
+  const ms = decimalsMs(text);
+  if (century < 20 || yearOfCentury < 0 || ms < 0) return Number.NaN;
   const timeMs = calendarMs(
     century * 100 + yearOfCentury,
     twoDigits(text, 5),
@@ -61,9 +66,28 @@ function parseFixedIso(text: string): number {
     twoDigits(text, 11),
     twoDigits(text, 14),
     twoDigits(text, 17),
-    tenths * 10 + lastDigit,
+    ms,
   );
   return timeMs < timeEndMs ? timeMs : Number.NaN;
+}
+
+const secondsEnd = 19;
+
+/** The ms that a fixed form's decimals make, truncated; -1 where something else stands there. */
+function decimalsMs(text: string): number {
+  const {length} = text;
+  const end = text.charCodeAt(length - 1) === 0x5a ? length - 1 : length;
+  if (end === secondsEnd) return 0;
+  if (end < secondsEnd + 2 || text.charCodeAt(secondsEnd) !== 0x2e) return -1;
+  let ms = 0;
+  let weight = 100;
+  for (let at = secondsEnd + 1; at < end; at++) {
+    const digit = text.charCodeAt(at) - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    ms += digit * weight;
+    weight = weight === 1 ? 0 : weight / 10;
+  }
+  return ms;
 }
 
 /** -1 where there are no two digits, which no part of a date allows. */

@@ -3,7 +3,10 @@
  * records in equal events + dead letters + skipped, whatever the body was.
  */
 
-/** Where token counts come from: `reported` by the service, `summed` or `estimated` by a gateway, or not known. */
+/**
+ * Where token counts come from: `reported` by the service or ready-made by the gateway, `summed` by Weir from a stream's
+ * usage chunk, `estimated` with a tokenizer, or not known.
+ */
 export type TokenSource = 'reported' | 'summed' | 'estimated' | 'unknown';
 
 /** One gateway call as Weir understands it. Absent values are undefined; dimension texts are already cleaned. */
@@ -56,12 +59,55 @@ export const deadLetterReasons = [
   'bad time',
   'bad status',
   'bad headers',
+  'incomplete',
 ] as const;
 export type DeadLetterReason = (typeof deadLetterReasons)[number];
+
+/** Which part of a call a half tells. A response or an error counts alone; a request alone is `incomplete`. */
+export type PartKind = 'request' | 'response' | 'error';
+
+/** What makes a record one of several of its call. */
+export interface Part {
+  /**
+   * The same in all parts of one call and in no other shape's: the shape's name, a blank and the shape's own id of the
+   * call, trimmed and lower-cased; at most 256 UTF-16 units.
+   */
+  readonly key: string;
+  readonly kind: PartKind;
+}
 
 export interface EventRecord {
   readonly kind: 'event';
   readonly event: GatewayEvent;
+  /** Of shapes that tell one call in several events; absent where the event is the whole call. See `merge-halves.ts`. */
+  readonly part?: Part;
+  /**
+   * The producer's own id of the call whose token counts these are; in the form of `Part.key`. Some producers send the
+   * previous call's counts again with the next one: of events with one such id and different request ids only the first
+   * may keep its counts, see `withoutTokens`. Absent where that does not happen.
+   */
+  readonly tokensOf?: string;
+  /** Only from a decoder that was asked for texts, and only where the tokens are unknown. */
+  readonly texts?: CallTexts;
+}
+
+/** A message of a chat. */
+export interface ChatMessage {
+  readonly role: string;
+  readonly name?: string;
+  readonly text: string;
+}
+
+/**
+ * What was said in a call whose tokens are unknown, to estimate them from. For use in memory while its batch is decoded:
+ * it is never stored, logged or kept with the event.
+ */
+export interface CallTexts {
+  /** What the event calls model, else the deployment, else `unknown`: it decides the encoding. */
+  readonly model: string;
+  /** A chat's messages, or the text of a completion or embedding. */
+  readonly prompt?: string | readonly ChatMessage[];
+  readonly completion?: string;
 }
 
 export interface MalformedRecord {

@@ -11,6 +11,11 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** Whether a text can be an object at all. A parse that fails is dear: it makes an error with a stack. */
+export function mayBeObject(text: string): boolean {
+  return /^\s{0,64}\{/.test(text);
+}
+
 /** Lines tried before a text that is not JSON is taken for no lines either. */
 const probedLinesMax = 1_000;
 
@@ -27,8 +32,8 @@ export function holdsJsonLine(text: string): boolean {
   let probed = 0;
   for (const line of linesOf(text)) {
     if (++probed > probedLinesMax) return false;
-    const mayBeObject = line.startsWith('{') && line.trimEnd().endsWith('}');
-    if ((probed === 1 || mayBeObject) && isContainer(parseJson(line))) return true;
+    const isObjectLike = line.startsWith('{') && line.trimEnd().endsWith('}');
+    if ((probed === 1 || isObjectLike) && isContainer(parseJson(line))) return true;
     if (probed === 1 && line.trimStart().startsWith('[')) return false;
   }
   return false;

@@ -11,8 +11,9 @@ import {noTokens} from './tokens.ts';
 export const salvageBytesMin = 199_000;
 
 /**
- * The event that this object is the beginning of; it counts when its id or its region stood before the tear. Its
- * tokens are unknown even where some could be read: what is there need not be the whole call's.
+ * The event that this object is the beginning of; it counts when its id or its region stood before the tear, or the
+ * shape's own id that brings it together with the call's other half. Its tokens are unknown even where some could be read:
+ * what is there need not be the whole call's.
  */
 export function salvage(
   {object, enqueuedTimeMs}: {object: JsonObject; enqueuedTimeMs: number},
@@ -23,9 +24,9 @@ export function salvage(
   const record = shape.read(object, enqueuedTimeMs);
   if (record.kind === 'skipped') return record;
   if (record.kind === 'event') {
-    const {event} = record;
-    if (event.requestId !== undefined || event.region !== 'unknown') {
-      return {kind: 'event', event: {...event, ...noTokens, missing: [...event.missing, 'truncated']}};
+    const {event, part} = record;
+    if (event.requestId !== undefined || event.region !== 'unknown' || part !== undefined) {
+      return {...record, event: {...event, ...noTokens, missing: [...event.missing, 'truncated']}};
     }
   }
   return {kind: 'malformed', reason: 'truncated', shape: shape.name};

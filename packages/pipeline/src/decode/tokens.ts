@@ -57,9 +57,17 @@ function readDetail(details: unknown, key: string, field: MissingField, missing:
   return undefined;
 }
 
-/** Raw counts of one event. A total that is absent or unusable is made of the parts that are known. */
+/** The same counts, if there are any, by another source. */
+export function tokensFrom(source: TokenSource, tokens: Tokens): Tokens {
+  return tokens.tokenSource === 'unknown' ? tokens : {...tokens, tokenSource: source};
+}
+
+/**
+ * Raw counts of one event. A total that is absent or unusable is prompt + completion, or the prompt alone, as embeddings
+ * have it. A completion alone has no total: no call is without a prompt, so the sum is not known.
+ */
 export function reportedTokens(
-  raw: {prompt: unknown; completion: unknown; total: unknown; cached: unknown; reasoning: unknown},
+  raw: {prompt?: unknown; completion?: unknown; total?: unknown; cached?: unknown; reasoning?: unknown},
   missing: MissingFields,
 ): Tokens {
   const promptTokens = readCount(raw.prompt, 'promptTokens', missing);
@@ -89,7 +97,6 @@ function addTokens(
   completionTokens: number | undefined,
   missing: MissingFields,
 ): number | undefined {
-  if (promptTokens === undefined) return completionTokens;
-  if (completionTokens === undefined) return promptTokens;
+  if (promptTokens === undefined || completionTokens === undefined) return promptTokens;
   return readCount(promptTokens + completionTokens, 'totalTokens', missing);
 }

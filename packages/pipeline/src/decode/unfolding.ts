@@ -2,9 +2,10 @@ import {readBodyText, withoutByteOrderMark} from './body-text.ts';
 import type {BodyText} from './body-text.ts';
 import type {DeadLetterReason, DecodedRecord} from './gateway-event.ts';
 import {holdsJsonLine, isCertainlyLines, linesOf, notJson, parseJson} from './json-text.ts';
-import {salvage, salvageBytesMin} from './salvage.ts';
-import {closestShape, findShape, isJsonObject} from './shape.ts';
-import type {JsonObject, Shape} from './shape.ts';
+import type {ObjectReader} from './object-reader.ts';
+import {salvageBytesMin} from './salvage.ts';
+import {isJsonObject} from './shape.ts';
+import type {JsonObject} from './shape.ts';
 import {readTornJson} from './torn-json.ts';
 
 /** Records of one body; what is more becomes one dead letter. 1 MiB of the smallest real events holds some 5,000. */
@@ -28,12 +29,12 @@ interface Depth {
  */
 export class Unfolding {
   readonly records: DecodedRecord[] = [];
-  readonly #shapes: readonly Shape[];
+  readonly #reader: ObjectReader;
   readonly #enqueuedTimeMs: number;
   #isFull = false;
 
-  constructor(shapes: readonly Shape[], enqueuedTimeMs: number) {
-    this.#shapes = shapes;
+  constructor(reader: ObjectReader, enqueuedTimeMs: number) {
+    this.#reader = reader;
     this.#enqueuedTimeMs = enqueuedTimeMs;
   }
 
@@ -81,6 +82,8 @@ export class Unfolding {
 
   #notJson(text: string, byteLength: number | undefined, depth: Depth): void {
     if (this.#torn(text, byteLength, depth)) return;
+    const record = this.#reader.readText(text, this.#enqueuedTimeMs);
+    if (record !== undefined) return this.#add(record);
     // A string inside of JSON that is no JSON itself is just a string.
     this.#malformed(depth.layer >= textLayersMax ? 'not an object' : 'not JSON');
   }
@@ -102,7 +105,7 @@ export class Unfolding {
     if (!isJsonObject(value)) return this.#malformed('truncated');
     const {records} = value;
     if (!Array.isArray(records)) {
-      this.#add(salvage({object: value, enqueuedTimeMs: this.#enqueuedTimeMs}, this.#shapes));
+      this.#add(this.#reader.salvage(value, this.#enqueuedTimeMs));
     } else if (open > 1 && Object.keys(value).at(-1) === 'records') this.#saveArray(records, open - 1, depth);
     else this.#array(records, depth);
   }
@@ -129,16 +132,7 @@ export class Unfolding {
   #object(object: JsonObject, depth: Depth): void {
     const {records} = object;
     if (Array.isArray(records)) return this.#array(records, depth);
-    const shape = findShape(this.#shapes, object);
-    if (shape !== undefined) return this.#add(shape.read(object, this.#enqueuedTimeMs));
-    const closest = closestShape(this.#shapes, object);
-    if (closest === undefined) return this.#malformed('unknown shape');
-    this.#add({
-      kind: 'malformed',
-      reason: 'unknown shape',
-      shape: closest.shape.name,
-      lacks: closest.lacks,
-    });
+    this.#add(this.#reader.read(object, this.#enqueuedTimeMs) ?? this.#reader.unknown(object));
   }
 
   #malformed(reason: DeadLetterReason): void {

@@ -1,8 +1,6 @@
-import {readDimension, readFirstDimension, readRegion} from '../dimension.ts';
-import {readEventTime} from '../event-time.ts';
-import {readRemaining, readRequestId, readStatus, readStream, unreadable} from '../fields.ts';
-import type {DecodedRecord, DeadLetterReason} from '../gateway-event.ts';
-import {firstHeaderValue, lastHeaderValue} from '../headers.ts';
+import {readRecord} from '../event-record.ts';
+import type {DecodedRecord} from '../gateway-event.ts';
+import {lastHeaderValue} from '../headers.ts';
 import {MissingFields} from '../missing-fields.ts';
 import type {JsonObject, Shape} from '../shape.ts';
 import {reportedTokens} from '../tokens.ts';
@@ -29,6 +27,9 @@ import {reportedTokens} from '../tokens.ts';
  */
 export const weirShape: Shape = {
   name: 'weir',
+  description: "Weir's own flat shape, as its API Management policy fragment emits it.",
+  tells: 'calls',
+  lacks: [],
   requiredKeys: ['weirSchema', 'apimRequestId', 'timestamp', 'statusCode', 'region'],
   recognise: (object) => object['weirSchema'] !== undefined || object['apimRequestId'] !== undefined,
   read,
@@ -36,14 +37,6 @@ export const weirShape: Shape = {
 
 function read(object: JsonObject, enqueuedTimeMs: number): DecodedRecord {
   const missing = new MissingFields();
-  const requestId = readRequestId(lastHeaderValue(object['apimRequestId']), missing);
-  if (requestId === unreadable) return malformed('bad request id');
-  const timeMs = readEventTime(object['timestamp']);
-  if (timeMs === unreadable) return malformed('bad time');
-  if (timeMs === undefined) missing.add('eventTime');
-  const status = readStatus(object['statusCode'], missing);
-  if (status === unreadable) return malformed('bad status');
-
   const tokens = reportedTokens(
     {
       prompt: object['promptTokens'],
@@ -54,40 +47,22 @@ function read(object: JsonObject, enqueuedTimeMs: number): DecodedRecord {
     },
     missing,
   );
-  return {
-    kind: 'event',
-    event: {
-      requestId,
-      eventTimeMs: timeMs ?? enqueuedTimeMs,
-      region: readRegion(firstHeaderValue(object['region']), missing),
-      deployment: readDimension(object['deployment'], 'deployment', missing),
-      model: readDimension(object['model'], 'model', missing),
-      consumer: readFirstDimension(
-        {first: object['appId'], second: object['subscriptionId']},
-        'consumer',
-        missing,
-      ),
-      product: readDimension(object['productId'], 'product', missing),
-      status,
-      stream: readStream(object['stream'], missing),
-      promptTokens: tokens.promptTokens,
-      completionTokens: tokens.completionTokens,
-      totalTokens: tokens.totalTokens,
-      cachedTokens: tokens.cachedTokens,
-      reasoningTokens: tokens.reasoningTokens,
-      tokenSource: tokens.tokenSource,
-      remainingRequests: readRemaining(
-        firstHeaderValue(object['remainingRequests']),
-        'remainingRequests',
-        missing,
-      ),
-      remainingTokens: readRemaining(firstHeaderValue(object['remainingTokens']), 'remainingTokens', missing),
-      shape: 'weir',
-      missing: missing.list(),
+  return readRecord(
+    {
+      requestId: lastHeaderValue(object['apimRequestId']),
+      time: object['timestamp'],
+      status: object['statusCode'],
+      region: object['region'],
+      deployment: object['deployment'],
+      model: object['model'],
+      consumer: object['appId'],
+      consumerElse: object['subscriptionId'],
+      product: object['productId'],
+      stream: object['stream'],
+      tokens,
+      remainingRequests: object['remainingRequests'],
+      remainingTokens: object['remainingTokens'],
     },
-  };
-}
-
-function malformed(reason: DeadLetterReason): DecodedRecord {
-  return {kind: 'malformed', reason, shape: 'weir'};
+    {shape: 'weir', enqueuedTimeMs, missing},
+  );
 }

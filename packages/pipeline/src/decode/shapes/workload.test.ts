@@ -198,6 +198,13 @@ describe('usage', () => {
     });
   });
 
+  test('of a completion alone has no total: no call is without a prompt', () => {
+    expect(event({usage: {completion_tokens: 3}})).toMatchObject({
+      completionTokens: 3,
+      totalTokens: undefined,
+    });
+  });
+
   test('whose sum is no safe integer has no total', () => {
     const usage = {prompt_tokens: Number.MAX_SAFE_INTEGER, completion_tokens: 1};
     expect(event({usage})).toMatchObject({totalTokens: undefined, missing: ['totalTokens']});

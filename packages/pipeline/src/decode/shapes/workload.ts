@@ -1,8 +1,7 @@
-import {readDimension, readFirstDimension, readRegion} from '../dimension.ts';
-import {readEventTime} from '../event-time.ts';
-import {isAbsent, readRemaining, readRequestId, readStatus, readStream, unreadable} from '../fields.ts';
-import type {DecodedRecord, DeadLetterReason} from '../gateway-event.ts';
-import {firstHeaderValue, headerOf, lastHeaderValue} from '../headers.ts';
+import {malformed, readRecord} from '../event-record.ts';
+import {isAbsent} from '../fields.ts';
+import type {DecodedRecord} from '../gateway-event.ts';
+import {headerOf, lastHeaderValue} from '../headers.ts';
 import {MissingFields} from '../missing-fields.ts';
 import {isJsonObject} from '../shape.ts';
 import type {JsonObject, Shape} from '../shape.ts';
@@ -26,6 +25,10 @@ import {readUsage} from '../tokens.ts';
  */
 export const workloadShape: Shape = {
   name: 'workload',
+  description:
+    "One event per call with the response's headers as a map and the service's usage as it wrote it.",
+  tells: 'calls',
+  lacks: [],
   requiredKeys: ['schemaVersion', 'requestId', 'timestamp', 'status', 'headers'],
   recognise,
   read,
@@ -46,62 +49,32 @@ const noHeaders: JsonObject = Object.freeze({});
 function read(object: JsonObject, enqueuedTimeMs: number): DecodedRecord {
   const missing = new MissingFields();
   const headers = object['headers'] ?? noHeaders;
-  if (!isJsonObject(headers)) return malformed('bad headers');
+  if (!isJsonObject(headers)) return malformed('bad headers', 'workload');
 
   const ownId = object['requestId'];
-  const requestId = readRequestId(isAbsent(ownId) ? headerId(headers) : ownId, missing);
-  if (requestId === unreadable) return malformed('bad request id');
-  const timeMs = readEventTime(object['timestamp']);
-  if (timeMs === unreadable) return malformed('bad time');
-  if (timeMs === undefined) missing.add('eventTime');
-  const status = readStatus(object['status'], missing);
-  if (status === unreadable) return malformed('bad status');
-
   const tokens = readUsage(object['usage'], missing);
-  return {
-    kind: 'event',
-    event: {
-      requestId,
-      eventTimeMs: timeMs ?? enqueuedTimeMs,
-      region: readRegion(firstHeaderValue(headerOf(headers, 'x-ms-region')), missing),
-      deployment: readDimension(object['deployment'], 'deployment', missing),
-      model: readDimension(object['model'], 'model', missing),
-      consumer: readFirstDimension(
-        {first: object['appId'], second: object['subscriptionId']},
-        'consumer',
-        missing,
-      ),
-      product: readDimension(object['productId'], 'product', missing),
-      status,
-      stream: readStream(object['stream'], missing),
-      promptTokens: tokens.promptTokens,
-      completionTokens: tokens.completionTokens,
-      totalTokens: tokens.totalTokens,
-      cachedTokens: tokens.cachedTokens,
-      reasoningTokens: tokens.reasoningTokens,
-      tokenSource: tokens.tokenSource,
-      remainingRequests: readRemaining(
-        firstHeaderValue(headerOf(headers, 'x-ratelimit-remaining-requests')),
-        'remainingRequests',
-        missing,
-      ),
-      remainingTokens: readRemaining(
-        firstHeaderValue(headerOf(headers, 'x-ratelimit-remaining-tokens')),
-        'remainingTokens',
-        missing,
-      ),
-      shape: 'workload',
-      missing: missing.list(),
+  return readRecord(
+    {
+      requestId: isAbsent(ownId) ? headerId(headers) : ownId,
+      time: object['timestamp'],
+      status: object['status'],
+      region: headerOf(headers, 'x-ms-region'),
+      deployment: object['deployment'],
+      model: object['model'],
+      consumer: object['appId'],
+      consumerElse: object['subscriptionId'],
+      product: object['productId'],
+      stream: object['stream'],
+      tokens,
+      remainingRequests: headerOf(headers, 'x-ratelimit-remaining-requests'),
+      remainingTokens: headerOf(headers, 'x-ratelimit-remaining-tokens'),
     },
-  };
+    {shape: 'workload', enqueuedTimeMs, missing},
+  );
 }
 
 /** A header that is no text only leaves the id absent: it is not where this shape has it. */
 function headerId(headers: JsonObject): string | undefined {
   const value = lastHeaderValue(headerOf(headers, 'apim-request-id'));
   return typeof value === 'string' ? value : undefined;
-}
-
-function malformed(reason: DeadLetterReason): DecodedRecord {
-  return {kind: 'malformed', reason, shape: 'workload'};
 }
