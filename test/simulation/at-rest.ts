@@ -1,55 +1,43 @@
 import {differences, ExpectedDocuments} from './expected-documents.ts';
-import {chooseOutcomes, Observations, slotsOf} from './observations.ts';
-import {expectationOf, lengthMs, possibleOutcomes, type ExpectedRecord, type Outcome} from './oracle.ts';
-import {isExpired} from './protocol-watch.ts';
+import {fateOf} from './fates.ts';
+import {checkWithinBounds} from './bounds.ts';
+import {checkLetters, placeName} from './letters-at-rest.ts';
+import {chooseOutcomes, clockAheadMs, Observations} from './observations.ts';
+import {
+  expectationOf,
+  lengthMs,
+  possibleOutcomes,
+  type Expectation,
+  type ExpectedLetter,
+  type ExpectedRecord,
+  type Outcome,
+} from './oracle.ts';
+import {isExpired} from './retention.ts';
 import type {World} from './world.ts';
 
 /** Checks, once everything is quiet, that what is stored is what the truth says. */
 export function checkAtRest(world: World): void {
-  const {plan, hub, violations, blobs, lookup} = world;
+  const {plan, hub, violations, lookup} = world;
   const endMs = world.time.nowMs;
-  const {records, letters} = expectationOf(plan, hub, (partitionId, sequenceNumber) =>
-    world.recordsOf(partitionId, sequenceNumber),
-  );
-  if (world.struck !== undefined) return checkAtMostOnce(world, records);
-  const written = blobs.deadLetters();
-
-  const lost = new Set<string>();
-  const found = new Map<string, number>();
-  for (const {reason, ...place} of written) {
-    if (reason === 'lost') lost.add(placeName(place));
-    const name = `${placeName(place)}${reason === 'lost' ? ' lost' : ''}`;
-    found.set(name, (found.get(name) ?? 0) + 1);
-  }
-  for (const [name, times] of found)
-    violations.check(times === 1, () => `dead letter ${name} is written ${times} times`);
-  for (const letter of letters) {
-    const name = placeName(letter);
-    violations.check(found.delete(name) || letter.hasExpired, () => `dead letter ${name} is missing`);
-  }
-  const byPlace = new Map(records.map((record) => [placeName(record), record]));
-  for (const name of lost) {
-    violations.check(
-      byPlace.get(name)?.hasExpired === true,
-      () => `record ${name} is settled as lost but can be read`,
-    );
-    found.delete(`${name} lost`);
-  }
-  for (const name of found.keys()) violations.add(`dead letter ${name} should not be`);
+  const exactIds = new Set(hub.partitionIds.filter((id) => fateOf(world, id).kind === 'exact'));
+  const {records, letters} = ofExact(world, exactIds);
+  const lost = checkLetters(world, {records, letters}, exactIds);
+  if (exactIds.size < hub.partitionIds.length || world.incident.thrownAway.size > 0)
+    return checkWithinBounds(world);
 
   const documents = new ExpectedDocuments(plan);
   const seen = new Observations(world);
-  /** Records of one call in one window cannot be told apart, so their outcomes are found together. */
-  const alike = new Map<string, {record: ExpectedRecord; possible: Outcome[]}[]>();
+  /** Records of one call cannot be told apart in a window that they share, so their outcomes are found together. */
+  const alike = new Map<number, {record: ExpectedRecord; possible: Outcome[]}[]>();
   for (const record of records) {
     // Read back from one view only; that all others agree is what the comparison below shows.
     if (!seen.takeArrival(record) && record.hasExpired) continue;
     documents.arrived(record);
     if (lost.has(placeName(record))) continue;
     const rows = record.call.requestId === undefined ? [] : lookup.rowsOf(record.call.requestId);
-    const key = seen.windowKey(record);
-    alike.set(key, [
-      ...(alike.get(key) ?? []),
+    const {slot} = record.call;
+    alike.set(slot, [
+      ...(alike.get(slot) ?? []),
       {record, possible: possibleOutcomes(plan, record, rows, endMs)},
     ]);
   }
@@ -68,7 +56,7 @@ export function checkAtRest(world: World): void {
       grain,
       windowEndMs: startMs + lengthMs[grain],
       retentionMs: plan.retentionMs,
-      nowMs: endMs + expirySlackMs,
+      nowMs: endMs + clockAheadMs(plan),
     });
   for (const expected of documents.byId.values()) {
     if (isPast(expected.grain, expected.startMs)) continue;
@@ -81,25 +69,22 @@ export function checkAtRest(world: World): void {
   }
 }
 
-/** Retention is judged by the workers' clocks, which are set now and then. */
-const expirySlackMs = 150_000;
-
-/** What holds even where a partition has stopped half-way: nothing counts twice. */
-function checkAtMostOnce({aggregates, violations}: World, records: readonly ExpectedRecord[]): void {
-  for (const document of aggregates.all()) {
-    const startMs = Date.parse(String(document['windowStart']));
-    const endMs = Date.parse(String(document['windowEnd']));
-    const expected = new Map<number, number>();
-    for (const {call, timeMs} of records) {
-      if (timeMs >= startMs && timeMs < endMs) expected.set(call.slot, (expected.get(call.slot) ?? 0) + 1);
-    }
-    for (const [slot, times] of slotsOf(document)) {
-      violations.check(
-        times <= (expected.get(slot) ?? 0),
-        () => `slot ${slot} is ${times} times in ${document['id']}`,
-      );
-    }
-  }
+/**
+ * What must be there of the partitions that are exact. Of a hub that was deleted, what was not committed by then is gone
+ * with it, and must not be there.
+ */
+function ofExact(world: World, exactIds: ReadonlySet<string>): Expectation {
+  const {plan, hub, watch} = world;
+  const hasRead = ({partitionId, generation, sequenceNumber}: ExpectedLetter): boolean => {
+    if (!exactIds.has(partitionId)) return false;
+    if (generation === hub.generation) return true;
+    const [beginning] = watch.history.beginnings(partitionId);
+    return sequenceNumber <= (beginning?.before?.head.sequenceNumber ?? -1);
+  };
+  const {records, letters} = expectationOf(plan, hub, (partitionId, place) =>
+    world.recordsOf(partitionId, place),
+  );
+  return {records: records.filter(hasRead), letters: letters.filter(hasRead)};
 }
 
 function describe({record, possible}: {record: ExpectedRecord; possible: readonly Outcome[]}): string {
@@ -108,16 +93,4 @@ function describe({record, possible}: {record: ExpectedRecord; possible: readonl
   );
   const times = `slot ${record.call.slot}, ${new Date(record.timeMs).toISOString()}, enqueued ${new Date(record.enqueuedTimeMs).toISOString()}`;
   return `record ${placeName(record)} (${times}): ${names.join(' or ')}`;
-}
-
-function placeName({
-  partitionId,
-  sequenceNumber,
-  index,
-}: {
-  partitionId: string;
-  sequenceNumber: number;
-  index: number;
-}): string {
-  return `p${partitionId}/${sequenceNumber}.${index}`;
 }

@@ -1,6 +1,7 @@
-import type {FaultRates} from './plan.ts';
+import {clockStepMaxMs, type FaultRates} from './plan.ts';
 import {Random} from './random.ts';
 import type {ServiceName} from './service-calls.ts';
+import {scheduleDisaster} from './strike.ts';
 import type {World} from './world.ts';
 
 const minuteMs = 60_000;
@@ -33,21 +34,8 @@ const incidents: readonly Incident[] = [
 export function unleash(world: World): void {
   const random = new Random(world.plan.seed, 'chaos');
   for (const incident of incidents) schedule(world, incident, random);
-  if (world.plan.disaster !== 'none')
-    world.time.after(world.plan.faultsMs * random.next(), () => strike(world, random));
+  scheduleDisaster(world, random);
   world.time.after(world.plan.faultsMs, () => mend(world));
-}
-
-/** Somebody restores or deletes a journal while the workers run. */
-function strike(world: World, random: Random): void {
-  const [partitionId = ''] = world.hub.partitionIds;
-  const has =
-    world.plan.disaster === 'journal lost'
-      ? world.blobs.deleteJournal(partitionId)
-      : world.blobs.restoreJournal(partitionId, random.next());
-  if (!has) return;
-  world.struck = partitionId;
-  world.trace.add(world.time.nowMs, 'world', `${world.plan.disaster}: p${partitionId}`);
 }
 
 function schedule(world: World, incident: Incident, random: Random): void {
@@ -107,7 +95,7 @@ function happen(world: World, incident: Incident, random: Random): void {
     }
     case 'clockSteps': {
       if (worker?.isAlive !== true) return;
-      worker.process.clockOffsetMs = random.pick([-30_000, -2_000, 2_000, 30_000]);
+      worker.process.clockOffsetMs = random.pick([-clockStepMaxMs, -2_000, 2_000, clockStepMaxMs]);
       note(`${worker.process.name} has its clock set ${worker.process.clockOffsetMs} ms off`);
       return;
     }
@@ -129,8 +117,10 @@ function mend(world: World): void {
   calls.hasFaults = false;
   aggregates.refused.clear();
   if (plan.faults.expiries > 0) world.sendLast();
+  world.operator.mend(time.nowMs);
   for (const {process} of world.workers) process.pausedUntilMs = Math.min(process.pausedUntilMs, time.nowMs);
   for (let place = 0; place < plan.workers; place++) keepAlive(world, place);
+  if (world.second !== undefined) keepAlive(world, plan.workers);
 }
 
 /** One that is still draining is replaced when it has gone. */

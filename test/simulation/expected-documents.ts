@@ -23,6 +23,8 @@ export interface ExpectedDocument {
   readonly view: string;
   readonly grain: keyof typeof lengthMs;
   readonly startMs: number;
+  /** In the order of the eight names. */
+  readonly dimensions: readonly string[];
   readonly fields: Record<string, number>;
   readonly durations: number[];
 }
@@ -68,7 +70,10 @@ export class ExpectedDocuments {
     const pk = `${name}|${grain}|${period}${shards > 1 ? `|${digest.readUInt32BE(0) % shards}` : ''}`;
     let document = this.byId.get(id);
     if (document === undefined)
-      this.byId.set(id, (document = {id, pk, view: name, grain, startMs, fields: {}, durations: []}));
+      this.byId.set(
+        id,
+        (document = {id, pk, view: name, grain, startMs, dimensions, fields: {}, durations: []}),
+      );
     return document;
   }
 }
@@ -143,15 +148,45 @@ const comparedFields = [
   'requestsUnpriced',
 ];
 
+function identityOf({
+  pk,
+  view,
+  grain,
+  startMs,
+  dimensions,
+}: ExpectedDocument): Record<string, string | number> {
+  const start = new Date(startMs);
+  const iso = start.toISOString();
+  const windowEnd = new Date(startMs + lengthMs[grain]).toISOString();
+  const ofDimensions = Object.fromEntries(dimensionNames.map((name, i) => [name, dimensions[i] ?? '']));
+  const weekday = ((start.getUTCDay() + 6) % 7) + 1;
+  return {
+    pk,
+    view,
+    grain,
+    windowStart: iso,
+    windowEnd,
+    date: iso.slice(0, 10),
+    hour: start.getUTCHours(),
+    weekday,
+    ...ofDimensions,
+  };
+}
+
 /** @returns what differs, empty when the document is right */
 export function differences(expected: ExpectedDocument, document: StoredDocument | undefined): string[] {
   if (document === undefined) return ['it is missing'];
   const wrong: string[] = [];
-  if (document['pk'] !== expected.pk) wrong.push(`pk is ${document['pk']}, not ${expected.pk}`);
+  for (const [field, wanted] of Object.entries(identityOf(expected)))
+    if (document[field] !== wanted) wrong.push(`${field} is ${document[field]}, not ${wanted}`);
   for (const field of comparedFields) {
     const wanted = expected.fields[field] ?? 0;
     if (document[field] !== wanted) wrong.push(`${field} is ${document[field]}, not ${wanted}`);
   }
+  const {durationMsSum = 0, durationCount = 0} = expected.fields;
+  const mean = durationCount === 0 ? 0 : durationMsSum / durationCount;
+  if (document['durationMsMean'] !== mean)
+    wrong.push(`durationMsMean is ${document['durationMsMean']}, not ${mean}`);
   const sorted = [...expected.durations].sort((a, b) => a - b);
   for (const percent of [50, 90, 95, 99]) {
     const wanted = sorted[Math.floor((percent / 100) * (sorted.length - 1))] ?? 0;

@@ -55,7 +55,7 @@ async function failsUnbroken(mutation: Mutation, seed: number): Promise<boolean>
 const nameWidth = 66;
 let failures = 0;
 for (const mutation of mutations) {
-  if (!mutation.name.includes(values.only)) continue;
+  if (!new RegExp(values.only).test(mutation.name)) continue;
   const startedMs = performance.now();
   const verdict = await tryMutation(mutation);
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);

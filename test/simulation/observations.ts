@@ -1,63 +1,66 @@
 import type {StoredDocument} from '@weir/pipeline';
 import {dimensionsOf} from './expected-documents.ts';
 import {lengthMs, type ExpectedRecord, type Outcome} from './oracle.ts';
+import {clockStepMaxMs, type RunPlan} from './plan.ts';
+import {isExpired} from './retention.ts';
 import {digitBase, tokenFields} from './truth.ts';
 import type {World} from './world.ts';
 
-/** How often each call is in the documents of one grain of each kind of view, read from the digits of the sums. */
+/** Retention is judged by the workers' clocks: at most so far ahead of the true time, ms. */
+export function clockAheadMs({workerClockOffsetMaxMs, faults}: RunPlan): number {
+  return Math.max(workerClockOffsetMaxMs, faults.clockSteps > 0 ? clockStepMaxMs : 0);
+}
+
+/** How often each call is in the documents of each grain of two views, read from the digits of the sums. */
 export class Observations {
-  readonly #grain: keyof typeof lengthMs;
+  readonly #plan: RunPlan;
+  readonly #endMs: number;
   readonly #arrivals = new Map<string, number>();
   readonly #outcomes = new Map<string, number>();
   readonly #arrivalView = 'chargeback';
   readonly #resolvedView = 'latency';
 
-  constructor({plan, aggregates}: World) {
-    // The finest grain that is kept: records of one call may differ in their window.
-    this.#grain = plan.retentionMs['5m'] === undefined ? '5m' : '1d';
+  constructor({plan, aggregates, time}: World) {
+    this.#plan = plan;
+    this.#endMs = time.nowMs;
     for (const document of aggregates.all()) {
-      if (document['view'] === this.#arrivalView && document['grain'] === '1d') {
-        for (const [slot, times] of slotsOf(document)) {
-          const key = `${slot} ${Date.parse(String(document['windowStart']))}`;
-          this.#arrivals.set(key, (this.#arrivals.get(key) ?? 0) + times);
-        }
-      }
-      if (document['view'] === this.#resolvedView && document['grain'] === this.#grain) {
-        for (const [slot, times] of slotsOf(document)) {
-          const key = `${slot} ${Date.parse(String(document['windowStart']))} ${document['modelVersion']} ${document['streamType']}`;
-          this.#outcomes.set(key, (this.#outcomes.get(key) ?? 0) + times);
-        }
+      const {view, grain, windowStart, modelVersion, streamType} = document;
+      const window = `${grain} ${Date.parse(String(windowStart))}`;
+      for (const [slot, times] of slotsOf(document)) {
+        if (view === this.#arrivalView) add(this.#arrivals, `${slot} ${window}`, times);
+        if (view === this.#resolvedView)
+          add(this.#outcomes, `${slot} ${window} ${modelVersion} ${streamType}`, times);
       }
     }
   }
 
   get resolvedIn(): string {
-    return `${this.#resolvedView} ${this.#grain}`;
+    return this.#resolvedView;
   }
 
   takeArrival({call, timeMs}: ExpectedRecord): boolean {
-    return take(this.#arrivals, `${call.slot} ${timeMs - (timeMs % lengthMs['1d'])}`);
+    return take(this.#arrivals, [`${call.slot} ${windowOf(timeMs, '1d')}`]);
   }
 
-  windowKey({call, timeMs}: ExpectedRecord): string {
-    return `${call.slot} ${timeMs - (timeMs % lengthMs[this.#grain])}`;
-  }
-
+  /** Takes it from every grain that is kept: one alone may hold two records of a call that others tell apart. */
   takeOutcome(record: ExpectedRecord, outcome: Outcome): boolean {
-    return take(this.#outcomes, this.#outcomeKey(record, outcome));
+    return take(this.#outcomes, this.#outcomeKeys(record, outcome));
   }
 
   putBack(record: ExpectedRecord, outcome: Outcome): void {
-    const key = this.#outcomeKey(record, outcome);
-    this.#outcomes.set(key, (this.#outcomes.get(key) ?? 0) + 1);
+    for (const key of this.#outcomeKeys(record, outcome)) add(this.#outcomes, key, 1);
   }
 
-  #outcomeKey(record: ExpectedRecord, outcome: Outcome): string {
-    const {modelVersion, streamType} = dimensionsOf(
-      record.call,
-      outcome === 'unmatched' ? undefined : outcome,
-    );
-    return `${this.windowKey(record)} ${modelVersion} ${streamType}`;
+  #outcomeKeys({call, timeMs}: ExpectedRecord, outcome: Outcome): string[] {
+    const {modelVersion, streamType} = dimensionsOf(call, outcome === 'unmatched' ? undefined : outcome);
+    const {retentionMs} = this.#plan;
+    const nowMs = this.#endMs + clockAheadMs(this.#plan);
+    return grains
+      .filter((grain) => {
+        const windowEndMs = timeMs - (timeMs % lengthMs[grain]) + lengthMs[grain];
+        return !isExpired({grain, windowEndMs, retentionMs, nowMs});
+      })
+      .map((grain) => `${call.slot} ${windowOf(timeMs, grain)} ${modelVersion} ${streamType}`);
   }
 
   describe({call}: ExpectedRecord): string {
@@ -66,10 +69,20 @@ export class Observations {
   }
 }
 
-function take(from: Map<string, number>, key: string): boolean {
-  const times = from.get(key) ?? 0;
-  if (times === 0) return false;
-  from.set(key, times - 1);
+const grains = ['5m', '1h', '1d'] as const;
+
+function windowOf(timeMs: number, grain: keyof typeof lengthMs): string {
+  return `${grain} ${timeMs - (timeMs % lengthMs[grain])}`;
+}
+
+function add(to: Map<string, number>, key: string, times: number): void {
+  to.set(key, (to.get(key) ?? 0) + times);
+}
+
+/** From all or from none. */
+function take(from: Map<string, number>, keys: readonly string[]): boolean {
+  if (keys.some((key) => (from.get(key) ?? 0) === 0)) return false;
+  for (const key of keys) add(from, key, -1);
   return true;
 }
 

@@ -1,6 +1,6 @@
 import type {DiagnosticsRow} from '@weir/pipeline';
 import type {RunPlan} from './plan.ts';
-import type {SimulatedHub} from './simulated-hub.ts';
+import type {HubLog, SimulatedHub} from './simulated-hub.ts';
 import type {StoredRow} from './simulated-lookup.ts';
 import type {TrueCall, TrueRecord} from './truth.ts';
 
@@ -9,6 +9,8 @@ import type {TrueCall, TrueRecord} from './truth.ts';
 /** A record that is to be counted once in every view. */
 export interface ExpectedRecord {
   readonly partitionId: string;
+  /** Of its hub. */
+  readonly generation: number;
   readonly sequenceNumber: number;
   readonly index: number;
   readonly call: TrueCall;
@@ -18,43 +20,58 @@ export interface ExpectedRecord {
   readonly hasExpired: boolean;
 }
 
+export type ExpectedLetter = Pick<
+  ExpectedRecord,
+  'partitionId' | 'generation' | 'sequenceNumber' | 'index' | 'hasExpired'
+>;
+
 export interface Expectation {
   readonly records: readonly ExpectedRecord[];
-  readonly letters: readonly {
-    partitionId: string;
-    sequenceNumber: number;
-    index: number;
-    hasExpired: boolean;
-  }[];
+  readonly letters: readonly ExpectedLetter[];
 }
 
 export const lengthMs = {'5m': 300_000, '1h': 3_600_000, '1d': 86_400_000} as const;
-export function expectationOf(
+export type BodyOf = (
+  partitionId: string,
+  place: {generation: number; sequenceNumber: number},
+) => readonly TrueRecord[];
+
+export function expectationOf(plan: RunPlan, hub: SimulatedHub, bodyOf: BodyOf): Expectation {
+  const all = hub.partitionIds.flatMap((partitionId) =>
+    hub.logs(partitionId).map((log) => expectationOfLog(plan, partitionId, {log, after: -1, bodyOf})),
+  );
+  return {
+    records: all.flatMap(({records}) => records),
+    letters: all.flatMap(({letters}) => letters),
+  };
+}
+
+/** Of what is read behind `after`, by somebody who has no memory of what came before. */
+export function expectationOfLog(
   plan: RunPlan,
-  hub: SimulatedHub,
-  bodyOf: (partitionId: string, sequenceNumber: number) => readonly TrueRecord[],
+  partitionId: string,
+  {log: {generation, events, beginsAt}, after, bodyOf}: {log: HubLog; after: number; bodyOf: BodyOf},
 ): Expectation {
   const records: ExpectedRecord[] = [];
-  const letters: Expectation['letters'][number][] = [];
-  for (const partitionId of hub.partitionIds) {
-    const sighted = new Map<string, number>();
-    for (const {sequenceNumber, enqueuedTimeMs} of hub.log(partitionId)) {
-      const hasExpired = sequenceNumber < hub.beginsAt(partitionId);
-      for (const [index, call] of bodyOf(partitionId, sequenceNumber).entries()) {
-        const place = {partitionId, sequenceNumber, index, hasExpired};
-        if (call === 'malformed') {
-          letters.push(place);
-          continue;
-        }
-        if (call.requestId !== undefined) {
-          const before = sighted.get(call.requestId);
-          sighted.set(call.requestId, enqueuedTimeMs);
-          if (before !== undefined && enqueuedTimeMs - before <= plan.horizonMs) continue;
-        }
-        const timeMs = assignedTime(plan, call.eventTimeMs, enqueuedTimeMs);
-        if (timeMs === undefined) letters.push(place);
-        else records.push({...place, call, timeMs, enqueuedTimeMs});
+  const letters: ExpectedLetter[] = [];
+  const sighted = new Map<string, number>();
+  for (const {sequenceNumber, enqueuedTimeMs} of events) {
+    if (sequenceNumber <= after) continue;
+    const hasExpired = sequenceNumber < beginsAt;
+    for (const [index, call] of bodyOf(partitionId, {generation, sequenceNumber}).entries()) {
+      const place = {partitionId, generation, sequenceNumber, index, hasExpired};
+      if (call === 'malformed') {
+        letters.push(place);
+        continue;
       }
+      if (call.requestId !== undefined) {
+        const before = sighted.get(call.requestId);
+        sighted.set(call.requestId, enqueuedTimeMs);
+        if (before !== undefined && enqueuedTimeMs - before <= plan.horizonMs) continue;
+      }
+      const timeMs = assignedTime(plan, call.eventTimeMs, enqueuedTimeMs);
+      if (timeMs === undefined) letters.push(place);
+      else records.push({...place, call, timeMs, enqueuedTimeMs});
     }
   }
   return {records, letters};

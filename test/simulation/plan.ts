@@ -1,4 +1,5 @@
 import type {AssignPolicy, Grain, ShardedView} from '@weir/pipeline';
+import {drawBegunAnew, drawDisaster, drawOperator, type Disaster, type Operator} from './disaster.ts';
 import {Random} from './random.ts';
 
 /** How often each kind of trouble comes while faults last: shares of calls, or events per virtual minute. */
@@ -37,8 +38,10 @@ export interface RunPlan {
   readonly sendingMs: number;
   readonly faultsMs: number;
   readonly faults: FaultRates;
-  /** What no program can mend: the first partition's journal is put back to an older copy, or deleted. */
-  readonly disaster: 'none' | 'journal restored' | 'journal lost';
+  readonly disaster: Disaster;
+  readonly operator: Operator;
+  /** How often a person begins the first partition's healthy journal anew, while a worker has it. */
+  readonly begunAnew: number;
   /** Share of bodies that are sent more than once. */
   readonly repeats: number;
   readonly batchMax: number;
@@ -109,13 +112,11 @@ export const noFaults: FaultRates = {
   clockSteps: 0,
 };
 
+/** The furthest that somebody sets a worker's clock off, ms. */
+export const clockStepMaxMs = 30_000;
+
 function drawClockSteps(random: Random): number {
   return random.chance(0.1) ? random.pick([1, 4]) : 0;
-}
-
-/** Apart from the other draws, as whatever is added later should be: a seed then stays the run that it was. */
-function drawDisaster(random: Random): RunPlan['disaster'] {
-  return random.chance(0.06) ? random.pick(['journal restored', 'journal lost'] as const) : 'none';
 }
 
 /** Most runs have a few kinds of trouble at once: all of them together mostly hide one another. */
@@ -125,6 +126,7 @@ export function planOf(seed: number): RunPlan {
     random.chance(share) ? random.pick(rate) : 0;
   const expiries = some(0.08, [1, 3]);
   const deadlineMs = random.pick([30_000, 45_000, 90_000]);
+  const disaster = drawDisaster(seed);
   return {
     seed,
     startMs: Date.parse(random.pick(moments)) + random.between(0, 60_000),
@@ -152,7 +154,9 @@ export function planOf(seed: number): RunPlan {
       expiries,
       clockSteps: drawClockSteps(new Random(seed, 'clock steps')),
     },
-    disaster: drawDisaster(new Random(seed, 'disaster')),
+    disaster,
+    operator: drawOperator(seed),
+    begunAnew: drawBegunAnew(seed, disaster),
     // What a lost first sighting means for its repeats is told apart from everything else by leaving repeats out.
     repeats: expiries > 0 ? 0 : some(0.6, [0.2, 0.5]),
     batchMax: random.pick([1, 3, 20]),

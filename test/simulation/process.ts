@@ -8,6 +8,8 @@ export class SimulatedProcess {
   clockOffsetMs: number;
   isCrashed = false;
   pausedUntilMs = 0;
+  /** When the claim of each partition that it reads, or read last, was begun. */
+  readonly claimedMs = new Map<string, number>();
   /** Node keeps a combined signal alive while it has a listener, so those of a dead process have to go. */
   readonly #listening = new Set<() => void>();
 

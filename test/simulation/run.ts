@@ -1,5 +1,6 @@
 import {checkAtRest} from './at-rest.ts';
 import {unleash} from './chaos.ts';
+import {describeFates} from './fates.ts';
 import type {RunPlan} from './plan.ts';
 import {Trace} from './trace.ts';
 import {World} from './world.ts';
@@ -12,6 +13,8 @@ export interface RunResult {
   /** Virtual time until everything was settled, ms. */
   readonly virtualMs: number;
   readonly troubles: ReadonlyMap<string, number>;
+  /** What became of the partitions that a disaster struck, for counting what the runs have tried. */
+  readonly fates: readonly string[];
 }
 
 /** After the last fault everything is settled within this, or something is stuck. */
@@ -43,6 +46,7 @@ export async function simulate(
       tasks: time.tasksRun,
       virtualMs: settledMs - plan.startMs,
       troubles: world.troubles,
+      fates: describeFates(world),
     };
   } finally {
     process.off('unhandledRejection', onRejection);

@@ -8,6 +8,22 @@ export interface StoredJournal {
   readonly commit: StoredCommit;
 }
 
+interface StoredLetters {
+  readonly partitionId: string;
+  readonly lineage: string;
+  readonly n: number;
+  readonly text: string;
+}
+
+export interface WrittenLetter {
+  readonly partitionId: string;
+  readonly lineage: string;
+  readonly n: number;
+  readonly sequenceNumber: number;
+  readonly index: number;
+  readonly reason: string;
+}
+
 /** Called before a journal is replaced, to compare what it holds with what is to come. */
 export type WatchJournal = (
   partition: SourcePartition,
@@ -17,18 +33,35 @@ export type WatchJournal = (
 
 /** The storage container: journals under ETags, dead letters that are written once, checkpoints. */
 export class SimulatedBlobs {
+  /** Two containers never give one ETag to two blobs. */
+  readonly #name: string;
   readonly #violations: Violations;
   readonly #watch: WatchJournal;
+  readonly #mayDiffer: (partitionId: string) => boolean;
   readonly #journals = new Map<string, StoredJournal>();
   readonly #copies = new Map<string, StoredJournal[]>();
-  readonly #letters = new Map<string, {readonly partitionId: string; readonly text: string}>();
+  readonly #letters = new Map<string, StoredLetters>();
   /** The furthest resume position that each journal ever named. */
   readonly #resume = new Map<string, number>();
+  readonly #checkpoints = new Map<string, number>();
   #etags = 0;
 
-  constructor(violations: Violations, watch: WatchJournal) {
+  /** @param mayDiffer whether one number of this partition's journal may have been given to two commits */
+  constructor({
+    name,
+    violations,
+    watch,
+    mayDiffer,
+  }: {
+    name: string;
+    violations: Violations;
+    watch: WatchJournal;
+    mayDiffer: (partitionId: string) => boolean;
+  }) {
+    this.#name = name;
     this.#violations = violations;
     this.#watch = watch;
+    this.#mayDiffer = mayDiffer;
   }
 
   journal(partitionId: string): StoredJournal | undefined {
@@ -50,9 +83,10 @@ export class SimulatedBlobs {
     if (journal?.etag !== ifMatch) return {kind: 'refused'};
     const commit = readStoredCommit(bytes);
     this.#watch(partition, journal?.commit, commit);
-    const etag = `j${(this.#etags += 1)}`;
+    const etag = this.#nextEtag();
     this.#journals.set(partition.partitionId, {etag, bytes: Uint8Array.from(bytes), commit});
-    this.#resume.set(partition.partitionId, commit.resume.sequenceNumber);
+    const before = this.#resume.get(partition.partitionId) ?? -1;
+    this.#resume.set(partition.partitionId, Math.max(before, commit.resume.sequenceNumber));
     if (journal !== undefined)
       this.#copies.set(partition.partitionId, [
         ...(this.#copies.get(partition.partitionId) ?? []).slice(1 - copiesMax),
@@ -66,12 +100,28 @@ export class SimulatedBlobs {
     const copies = this.#copies.get(partitionId) ?? [];
     const older = copies[Math.floor(copy * copies.length)];
     if (older === undefined) return false;
-    this.#journals.set(partitionId, {...older, etag: `j${(this.#etags += 1)}`});
+    this.#journals.set(partitionId, {...older, etag: this.#nextEtag()});
     return true;
+  }
+
+  #nextEtag(): string {
+    return `${this.#name} j${(this.#etags += 1)}`;
   }
 
   deleteJournal(partitionId: string): boolean {
     return this.#journals.delete(partitionId);
+  }
+
+  /** What a second container holds that was copied from this one. */
+  copyJournals(to: SimulatedBlobs): void {
+    for (const [partitionId, journal] of this.#journals)
+      to.#journals.set(partitionId, {...journal, etag: to.#nextEtag()});
+    for (const [partitionId, resume] of this.#resume) to.#resume.set(partitionId, resume);
+  }
+
+  /** The event that the last checkpoint names; a hint for the person who begins anew. */
+  checkpoint(partitionId: string): number | undefined {
+    return this.#checkpoints.get(partitionId);
   }
 
   writeDeadLetters(
@@ -81,10 +131,10 @@ export class SimulatedBlobs {
     const name = `${partitionId}/${lineage}/${n}`;
     const text = Buffer.from(bytes).toString();
     const there = this.#letters.get(name);
-    if (there === undefined) this.#letters.set(name, {partitionId, text});
+    if (there === undefined) this.#letters.set(name, {partitionId, lineage, n, text});
     else
       this.#violations.check(
-        there.text === text,
+        there.text === text || this.#mayDiffer(partitionId),
         () => `dead letters ${name} exist twice with different contents`,
       );
   }
@@ -94,20 +144,23 @@ export class SimulatedBlobs {
     return deadLetters.length === 0 || this.#letters.has(`${partitionId}/${lineage}/${n}`);
   }
 
-  /** Every dead letter, with its partition. */
-  deadLetters(): {partitionId: string; sequenceNumber: number; index: number; reason: string}[] {
-    return [...this.#letters.values()].flatMap(({partitionId, text}) =>
+  /** Every dead letter, with the commit that it came with. */
+  deadLetters(): WrittenLetter[] {
+    return [...this.#letters.values()].flatMap(({partitionId, lineage, n, text}) =>
       text
         .trimEnd()
         .split('\n')
         .map((line) => ({
           partitionId,
+          lineage,
+          n,
           ...(JSON.parse(line) as {sequenceNumber: number; index: number; reason: string}),
         })),
     );
   }
 
   writeCheckpoint({partitionId}: SourcePartition, {sequenceNumber}: Position): void {
+    this.#checkpoints.set(partitionId, sequenceNumber);
     const resume = this.#resume.get(partitionId) ?? -1;
     this.#violations.check(
       sequenceNumber <= resume,

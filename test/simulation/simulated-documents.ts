@@ -13,6 +13,9 @@ interface Entry {
 
 const versionsKept = 4;
 
+/** Everything that a container held at one moment. */
+export type DocumentsCopy = readonly {readonly document: Stored; readonly expiresMs: number}[];
+
 /** One Cosmos DB container, which also watches that what it stores never goes backwards. */
 export class SimulatedDocuments {
   readonly #entries = new Map<string, Entry>();
@@ -77,6 +80,18 @@ export class SimulatedDocuments {
       before,
     });
     return {kind: 'written', etag};
+  }
+
+  /** A backup, as far as one can be restored from it. */
+  copy(): DocumentsCopy {
+    return [...this.#entries.values()].map(({document, expiresMs}) => ({document, expiresMs}));
+  }
+
+  /** Puts everything back to a copy; every document has another ETag then, and no earlier version. */
+  restore(copy: DocumentsCopy): void {
+    this.#entries.clear();
+    for (const {document, expiresMs} of copy)
+      this.#entries.set(document.id, {etag: `d${(this.#etags += 1)}`, document, expiresMs, before: []});
   }
 
   #live(id: string, nowMs: number): Entry | undefined {

@@ -3,7 +3,9 @@ import type {WorkerPorts} from '../../packages/worker/src/ports.ts';
 import type {SimulatedProcess} from './process.ts';
 import type {Random} from './random.ts';
 import type {CallFault, ServiceName} from './service-calls.ts';
+import type {SimulatedBlobs} from './simulated-blobs.ts';
 import type {SimulatedDocuments} from './simulated-documents.ts';
+import {askHub} from './simulated-hub-port.ts';
 import {lookupOf} from './simulated-lookup-port.ts';
 import {readStoredCommit} from './stored-commit.ts';
 import type {World} from './world.ts';
@@ -13,9 +15,13 @@ const writeFaults: readonly CallFault[] = ['answer lost', 'never applied', 'appl
 const documentWriteFaults: readonly CallFault[] = [...writeFaults, 'throttled'];
 const documentReadFaults: readonly CallFault[] = ['stale read', 'unavailable', 'throttled'];
 
-/** What one process sees of the world. */
-export function portsOf(world: World, process: SimulatedProcess, random: Random): WorkerPorts {
-  const {calls, blobs, hub} = world;
+/** What one process sees of the world, with the storage of its deployment. */
+export function portsOf(
+  world: World,
+  process: SimulatedProcess,
+  {random, blobs}: {random: Random; blobs: SimulatedBlobs},
+): WorkerPorts {
+  const {calls, hub} = world;
   const name = ({partitionId}: SourcePartition): string => `p${partitionId}`;
   const unavailable = {kind: 'unavailable', cause: 'simulated'} as const;
   const unclear = (): {kind: 'unclear'; cause: string} => ({kind: 'unclear', cause: 'simulated'});
@@ -37,7 +43,11 @@ export function portsOf(world: World, process: SimulatedProcess, random: Random)
   return {
     clock: clockOf(world, process),
     random: () => random.next(),
-    newId: () => random.hex(32),
+    newId: () => {
+      const id = random.hex(32);
+      world.incident.idDrawn(id, process);
+      return id;
+    },
     journal: {
       read: (partition, signal) =>
         read(`journal read ${name(partition)}`, 'journal', () => blobs.readJournal(partition), signal),
@@ -164,22 +174,4 @@ function documentsOf(
       });
     },
   };
-}
-
-async function askHub<A>(
-  {calls}: World,
-  process: SimulatedProcess,
-  act: () => A,
-  signal: AbortSignal | undefined,
-): Promise<A> {
-  const answer = await calls.make<A | 'no answer'>(process, {
-    service: 'hub',
-    what: 'hub facts',
-    faults: readFaults,
-    act,
-    failed: () => 'no answer',
-    signal,
-  });
-  if (answer === 'no answer') throw new Error('the simulated hub did not answer');
-  return answer;
 }

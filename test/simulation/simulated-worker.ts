@@ -1,6 +1,7 @@
 import {builtInShapes, createDecoder, type SourcePartition} from '@weir/pipeline';
 import {Worker} from '../../packages/worker/src/worker.ts';
 import type {PartitionSession} from '../../packages/worker/src/partition/partition-session.ts';
+import type {Deployment} from './deployment.ts';
 import type {SimulatedProcess} from './process.ts';
 import type {Random} from './random.ts';
 import {SimulatedLease} from './simulated-lease.ts';
@@ -16,6 +17,7 @@ const stealDelayMs = 400;
 /** One process of Weir: the real worker on simulated ports, with a source that claims, renews and loses partitions. */
 export class SimulatedWorker {
   readonly process: SimulatedProcess;
+  readonly deployment: Deployment;
   readonly worker: Worker;
   readonly #world: World;
   readonly #random: Random;
@@ -24,13 +26,18 @@ export class SimulatedWorker {
   #isDraining = false;
   #isStopped = false;
 
-  constructor(world: World, process: SimulatedProcess, random: Random) {
+  constructor(
+    world: World,
+    process: SimulatedProcess,
+    {random, deployment}: {random: Random; deployment: Deployment},
+  ) {
     this.process = process;
+    this.deployment = deployment;
     this.#world = world;
     this.#random = random;
     const {plan} = world;
     this.worker = new Worker({
-      ports: portsOf(world, process, random),
+      ports: portsOf(world, process, {random, blobs: deployment.blobs}),
       settings: {
         partition: {
           views: plan.views,
@@ -50,8 +57,8 @@ export class SimulatedWorker {
         lookup: {...plan.join, sweepAfterDefaultMs: {withFeed: 15_000, withoutFeed: 6_000}},
         flushIntervalMs: plan.flushIntervalMs,
       },
-      report: (trouble) => world.onTrouble(process, trouble),
-      workers: () => Math.max(1, world.ownership.counts(world.time.nowMs).size),
+      report: (trouble) => world.onTrouble(process, deployment, trouble),
+      workers: () => Math.max(1, deployment.ownership.counts(world.time.nowMs).size),
       partitionCount: () => plan.partitions,
     });
     this.worker.start();
@@ -90,26 +97,34 @@ export class SimulatedWorker {
 
   /** Takes a partition from whoever has it. */
   claim(partitionId: string): void {
-    const {ownership, time, plan} = this.#world;
+    const {time, plan} = this.#world;
+    const {ownership} = this.deployment;
     if (!this.isAlive || this.#isDraining || this.#claiming.has(partitionId)) return;
     this.#world.trace.add(time.nowMs, this.process.name, `claims p${partitionId}`);
     ownership.claim(partitionId, this.process.name, time.nowMs);
     this.#claiming.add(partitionId);
     const partition = this.#world.partition(partitionId);
+    const claimedMs = time.nowMs;
     const timeUp = new AbortController();
     time.after(plan.ownershipExpiryMs / 4, () => timeUp.abort(), this.process);
     this.worker
       .beforeClaim(partition, timeUp.signal)
-      .then((claim) => this.#attach(partition, claim))
+      .then((claim) => this.#attach(partition, claim, claimedMs))
       .catch(() => ownership.release(partitionId, this.process.name)) // as the source does: claimed again in a later round
       .finally(() => this.#claiming.delete(partitionId));
   }
 
-  #attach(partition: SourcePartition, {start, prelude}: Awaited<ReturnType<Worker['beforeClaim']>>): void {
+  #attach(
+    partition: SourcePartition,
+    {start, prelude}: Awaited<ReturnType<Worker['beforeClaim']>>,
+    claimedMs: number,
+  ): void {
     const {partitionId} = partition;
-    const {ownership, time, hub, plan} = this.#world;
+    const {time, hub, plan} = this.#world;
+    const {ownership} = this.deployment;
     this.#leases.get(partitionId)?.end('failed', 'A newer claim of this partition replaced it.');
     if (!this.isAlive) return;
+    this.process.claimedMs.set(partitionId, claimedMs);
     const lease = new SimulatedLease({
       partition,
       prelude,
@@ -146,12 +161,13 @@ export class SimulatedWorker {
       this.process.name,
       `lease of p${partitionId} ended: ${String(lease.signal.reason)}`,
     );
-    if (!this.#claiming.has(partitionId)) this.#world.ownership.release(partitionId, this.process.name);
+    if (!this.#claiming.has(partitionId)) this.deployment.ownership.release(partitionId, this.process.name);
   }
 
   /** One round of load balancing, and the next one later. */
   #round(): void {
-    const {ownership, time, plan, calls} = this.#world;
+    const {time, plan, calls} = this.#world;
+    const {ownership} = this.deployment;
     if (this.#isStopped) return;
     for (const [partitionId, lease] of this.#leases) {
       if (ownership.isOwner(partitionId, this.process.name)) ownership.renew(partitionId, time.nowMs);
@@ -167,7 +183,8 @@ export class SimulatedWorker {
   }
 
   #claimFree(): void {
-    const {ownership, time, hub} = this.#world;
+    const {time, hub} = this.#world;
+    const {ownership} = this.deployment;
     for (const partitionId of hub.partitionIds) {
       const isForgotten = ownership.isOwner(partitionId, this.process.name) && !this.#leases.has(partitionId);
       if (ownership.isFree(partitionId, time.nowMs) || isForgotten) return this.claim(partitionId);

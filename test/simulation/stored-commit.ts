@@ -7,21 +7,51 @@ export interface StoredCommit {
   readonly lineage: string;
   readonly n: number;
   readonly author: string;
-  readonly head: {readonly sequenceNumber: number};
-  readonly frontier: {readonly sequenceNumber: number};
-  readonly resume: {readonly sequenceNumber: number};
+  readonly hubCreatedAt: string;
+  readonly follows?: StoredName;
+  readonly head: StoredMark;
+  readonly frontier: StoredMark;
+  readonly resume: StoredMark;
   readonly open: {readonly runs: readonly number[]; readonly others: readonly number[]};
   readonly deltas: readonly StoredDelta[];
   readonly carry: readonly StoredDelta[];
   readonly deadLetters: readonly unknown[];
-  readonly parked: readonly {readonly lineage: string; readonly n: number; readonly delta: StoredDelta}[];
+  readonly watermarks: {readonly arrivalMs: number; readonly resolvedMs: number};
+  readonly parked: readonly StoredParked[];
+}
+export type StoredName = Pick<StoredCommit, 'lineage' | 'n' | 'author'>;
+interface StoredMark {
+  readonly sequenceNumber: number;
 }
 interface StoredDelta {
   readonly id: string;
+  readonly measures: Readonly<Record<string, number>>;
+}
+interface StoredParked {
+  readonly lineage: string;
+  readonly n: number;
+  readonly delta: StoredDelta;
 }
 
 export function readStoredCommit(bytes: Uint8Array): StoredCommit {
   return JSON.parse(gunzipSync(bytes).toString()) as StoredCommit;
+}
+
+/** One text for a commit's name, to compare and to look up. */
+export function nameOf({lineage, n, author}: StoredName): string {
+  return `${lineage}/${n}/${author}`;
+}
+
+/** `sequence number.index` of every record that the commit lists as open. */
+export function openPlaces({open: {runs, others}}: Pick<StoredCommit, 'open'>): Set<string> {
+  const places = new Set<string>();
+  let at = 0;
+  for (let i = 0; i < runs.length; i += 2) {
+    at += runs[i]!;
+    for (let left = runs[i + 1]!; left > 0; left--) places.add(`${at++}.0`);
+  }
+  for (let i = 0; i < others.length; i += 2) places.add(`${others[i]}.${others[i + 1]}`);
+  return places;
 }
 
 /** The key of one journal in `stateApplied`, as DESIGN.md defines it. */

@@ -1,18 +1,22 @@
 import type {SourcePartition} from '@weir/pipeline';
 import type {Trouble} from '../../packages/worker/src/trouble.ts';
 import {Violations} from './checks.ts';
+import type {Deployment} from './deployment.ts';
+import {explains} from './disaster.ts';
+import {Incident} from './incident.ts';
 import {Ownership} from './ownership.ts';
 import type {RunPlan} from './plan.ts';
 import {SimulatedProcess} from './process.ts';
 import {ProtocolWatch} from './protocol-watch.ts';
 import {Random} from './random.ts';
 import {ServiceCalls} from './service-calls.ts';
+import {isSettled} from './settled.ts';
 import {SimulatedBlobs} from './simulated-blobs.ts';
 import {SimulatedDocuments} from './simulated-documents.ts';
 import {SimulatedHub} from './simulated-hub.ts';
 import {SimulatedLookup} from './simulated-lookup.ts';
+import {SimulatedOperator} from './simulated-operator.ts';
 import {SimulatedWorker} from './simulated-worker.ts';
-import {appliedKey} from './stored-commit.ts';
 import type {Trace} from './trace.ts';
 import {bytesOf, drawTruth, type PlannedBody, type TrueRecord} from './truth.ts';
 import {VirtualTime} from './virtual-time.ts';
@@ -25,18 +29,16 @@ export class World {
   readonly time: VirtualTime;
   readonly calls: ServiceCalls;
   readonly hub: SimulatedHub;
-  readonly blobs: SimulatedBlobs;
   readonly aggregates: SimulatedDocuments;
   readonly progress: SimulatedDocuments;
   readonly lookup: SimulatedLookup;
-  readonly ownership: Ownership;
+  readonly deployments: [first: Deployment, second?: Deployment];
   readonly troubles = new Map<string, number>();
-  /** The partition whose journal somebody put back or deleted. */
-  struck: string | undefined;
-  #stopped = new Set<string>();
+  readonly incident: Incident;
+  readonly watch: ProtocolWatch;
+  readonly operator: SimulatedOperator;
   /** What each process reported last; a repeat is not worth a line. */
   readonly #reported = new Map<SimulatedProcess, string>();
-  readonly #watch: ProtocolWatch;
   readonly #sent = new Map<string, PlannedBody>();
   /** One place each; an incarnation that has crashed is replaced after a while. */
   readonly #workers: (SimulatedWorker | undefined)[];
@@ -60,24 +62,48 @@ export class World {
       beginsAt: plan.hubBeginsAt,
       createdAtMs: startMs - 86_400_000,
     });
-    const watch = (this.#watch = new ProtocolWatch({
+    this.incident = new Incident(plan);
+    const watch = (this.watch = new ProtocolWatch({
       violations: this.violations,
       plan,
       nowMs: () => this.time.nowMs,
-      isStruck: (partitionId) => partitionId === this.struck,
+      circumstances: this.incident,
     }));
     this.aggregates = new SimulatedDocuments(this.violations, (before, after) =>
       watch.aggregate(before, after),
     );
     this.progress = new SimulatedDocuments(this.violations, (before, after) => watch.fence(before, after));
-    this.blobs = new SimulatedBlobs(this.violations, (partition, before, after) =>
-      watch.journal(partition, {before, after, aggregates: this.aggregates}),
-    );
     this.lookup = new SimulatedLookup(plan.lookupClockOffsetMs);
-    this.ownership = new Ownership(plan.ownershipExpiryMs);
+    this.deployments = [this.#newDeployment('first')];
     this.#workers = Array.from({length: plan.workers}, () => undefined);
+    this.operator = new SimulatedOperator(this);
+    this.operator.start();
     this.#send(drawTruth(plan, new Random(seed, 'truth')));
     for (let place = 0; place < plan.workers; place++) this.boot(place);
+  }
+
+  /** The storage that events are counted from. */
+  get blobs(): SimulatedBlobs {
+    return this.deployments[0].blobs;
+  }
+
+  /** The other deployment, while it runs. */
+  get second(): Deployment | undefined {
+    return this.deployments[1];
+  }
+
+  /** Begins a second deployment of one worker, with storage of its own. */
+  deployAgain(): Deployment {
+    const second = this.#newDeployment('second');
+    this.deployments[1] = second;
+    return second;
+  }
+
+  /** Whoever runs the second deployment has found out, and ends it. */
+  endSecond(): void {
+    this.deployments.pop();
+    this.#workers[this.plan.workers]?.crash();
+    this.#workers[this.plan.workers] = undefined;
   }
 
   get workers(): SimulatedWorker[] {
@@ -92,13 +118,19 @@ export class World {
     return {namespace: 'ns.example.net', hub: 'calls', group: '$default', partitionId};
   }
 
-  recordsOf(partitionId: string, sequenceNumber: number): readonly TrueRecord[] {
-    return this.#sent.get(`${partitionId}/${sequenceNumber}`)?.records ?? [];
+  /** @param generation of the hub */
+  recordsOf(
+    partitionId: string,
+    {generation, sequenceNumber}: {generation: number; sequenceNumber: number},
+  ): readonly TrueRecord[] {
+    return this.#sent.get(`${generation}/${partitionId}/${sequenceNumber}`)?.records ?? [];
   }
 
-  /** Starts a fresh process in a place whose process is gone. */
+  /** Starts a fresh process in a place whose process is gone. The place behind the plan's is the second deployment's. */
   boot(place: number): void {
     if (this.#workers[place]?.isAlive === true) return;
+    const deployment = place < this.plan.workers ? this.deployments[0] : this.second;
+    if (deployment === undefined) return;
     const {seed, workerClockOffsetMaxMs} = this.plan;
     const name = `w${place}.${this.#incarnations++}`;
     const random = new Random(seed, `process ${name}`);
@@ -107,26 +139,37 @@ export class World {
       random.between(-workerClockOffsetMaxMs, workerClockOffsetMaxMs),
     );
     this.trace.add(this.time.nowMs, name, 'starts');
-    this.#workers[place] = new SimulatedWorker(this, process, random);
+    this.#workers[place] = new SimulatedWorker(this, process, {random, deployment});
   }
 
   /** Ends every process, so that nothing of the run outlives it. */
   dispose(): void {
     for (const worker of this.#workers) worker?.crash();
+    this.operator.dispose();
   }
 
   at(place: number): SimulatedWorker | undefined {
     return this.#workers[place];
   }
 
-  onTrouble(process: SimulatedProcess, {kind, message, layer, partitionId}: Trouble): void {
+  onTrouble(
+    process: SimulatedProcess,
+    deployment: Deployment,
+    {kind, message, layer, partitionId}: Trouble,
+  ): void {
     this.troubles.set(kind, (this.troubles.get(kind) ?? 0) + 1);
     if (this.#reported.get(process) !== message)
       this.trace.add(this.time.nowMs, process.name, `reports ${layer} ${kind}: ${message}`);
     this.#reported.set(process, message);
     if (kind === 'stopped' && partitionId !== undefined) {
-      this.#stopped.add(partitionId);
-      this.violations.check(partitionId === this.struck, () => `p${partitionId} is stopped: ${message}`);
+      const {incident, violations} = this;
+      const journal = deployment.blobs.journal(partitionId) === undefined ? 'missing' : 'there';
+      incident.stop(deployment, partitionId);
+      violations.check(incident.isStruck(partitionId), () => `p${partitionId} is stopped: ${message}`);
+      violations.check(
+        explains(incident.disaster, {partitionId, message, journal}),
+        () => `p${partitionId} does not say what stopped it (${incident.disaster}): ${message}`,
+      );
     }
     this.violations.check(kind !== 'bug', () => `${process.name} reports a bug: ${message}`);
   }
@@ -134,13 +177,13 @@ export class World {
   /** Whether every event has been read, settled, committed and applied. */
   get isQuiet(): boolean {
     if (this.#bodiesLeft > 0) return false;
-    return this.hub.partitionIds.every((partitionId) => this.#isSettled(partitionId));
+    return this.hub.partitionIds.every((partitionId) => isSettled(this, partitionId));
   }
 
   /** Why the run is not over, for a person. */
   describe(): string {
     return this.hub.partitionIds
-      .filter((partitionId) => !this.#isSettled(partitionId))
+      .filter((partitionId) => !isSettled(this, partitionId))
       .map((partitionId) => {
         const commit = this.blobs.journal(partitionId)?.commit;
         const states = this.workers
@@ -151,26 +194,16 @@ export class World {
       .join('; ');
   }
 
-  #isSettled(partitionId: string): boolean {
-    // Only a person can tell what happened, so this is as far as it goes.
-    if (partitionId === this.struck && this.#stopped.has(partitionId)) return true;
-    const last = this.hub.end(partitionId) - 1;
-    if (this.hub.log(partitionId).length === 0) return true;
-    const journal = this.blobs.journal(partitionId);
-    if (journal === undefined) return this.hub.beginsAt(partitionId) > last;
-    const {lineage, n, head, open, deltas, carry, parked} = journal.commit;
-    const hasRead = head.sequenceNumber >= last || this.hub.beginsAt(partitionId) > last;
-    const isOpen = open.runs.length + open.others.length + carry.length + parked.length > 0;
-    if (!hasRead || isOpen) return false;
-    const partition = this.partition(partitionId);
-    const {namespace, hub, group} = partition;
-    const hasPassed = this.progress.get(`${namespace}|${hub}|${group}|${partitionId}`)?.['n'] === n;
-    const key = appliedKey(partition, lineage);
-    return (
-      hasPassed &&
-      deltas.every(({id}) => this.#watch.isApplied(this.aggregates, {id, key, n})) &&
-      this.blobs.hasDeadLetters(partitionId, journal.commit)
-    );
+  #newDeployment(name: Deployment['name']): Deployment {
+    const {violations, incident, watch, aggregates} = this;
+    const blobs = new SimulatedBlobs({
+      name,
+      violations,
+      watch: (partition, before, after) => watch.journal(partition, {before, after, aggregates}),
+      // An older journal that is taken for right counts on from its own number.
+      mayDiffer: (partitionId) => incident.isAdopted(partitionId),
+    });
+    return {name, blobs, ownership: new Ownership(this.plan.ownershipExpiryMs)};
   }
 
   #send({bodies, rows}: ReturnType<typeof drawTruth>): void {
@@ -199,7 +232,7 @@ export class World {
   #append(body: PlannedBody): void {
     const {partitionId, bytes} = body;
     const sequenceNumber = this.hub.append(partitionId, {body: bytes, nowMs: this.time.nowMs});
-    this.#sent.set(`${partitionId}/${sequenceNumber}`, body);
+    this.#sent.set(`${this.hub.generation}/${partitionId}/${sequenceNumber}`, body);
     const slots = body.records.map((record) => (record === 'malformed' ? record : record.slot));
     this.trace.add(this.time.nowMs, 'hub', `p${partitionId}/${sequenceNumber}: ${slots.join(', ')}`);
   }
