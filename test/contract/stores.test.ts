@@ -63,7 +63,12 @@ journalStoreContract('Blob storage', async () => {
 journalStoreContract('in memory', () => ({store: new InMemoryJournal(), close}));
 
 journalStoreContract('simulated', () => {
-  const blobs = new SimulatedBlobs(new Violations(), () => {});
+  const blobs = new SimulatedBlobs({
+    name: 'contract',
+    violations: new Violations(),
+    watch: () => {},
+    mayDiffer: () => false,
+  });
   return {
     store: {
       read: async (partition, signal) => {

@@ -19,6 +19,7 @@ export function pipelineOptions(changes: Partial<PartitionPipelineOptions> = {})
     ],
     assign: {earlyMaxMs: 300_000, lateMaxMs: undefined, beyond: 'deadLetter'},
     dedupe: {horizonMs, idsMax: 10_000},
+    mergeWaitMs: 120_000,
     refreshMs: {'5m': 0, '1h': 0, '1d': 0},
     decoder,
     join: new LookupJoin({

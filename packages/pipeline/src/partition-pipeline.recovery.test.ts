@@ -129,8 +129,8 @@ test('numbers, lineage, carry, parked deltas and watermarks go on where the jour
     lineage: 'lineage',
     carryCount: 1,
     parkedCount: 1,
-    watermarks: commit.watermarks,
   });
+  expect(next.watermarks).toEqual(commit.watermarks);
   const last = takenFrom(next, {nowMs: noonMs + 2, carries: 'hand over'});
   expect(last).toMatchObject({n: commit.n + 1, carry: [], parked: [{lineage: 'old', n: 9}]});
   expect(requestsOf(last)).toEqual({usage: 1});

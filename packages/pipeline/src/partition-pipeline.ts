@@ -2,27 +2,24 @@ import {CommitBuilder, type TakenCommit} from './commit/commit-builder.ts';
 import type {Commit, DeadLetter, ParkedDelta, Watermarks} from './commit/commit.ts';
 import {noneOpen, type RecordPlace} from './commit/open-ranges.ts';
 import type {Mark} from './commit/position-marks.ts';
-import {describeMalformed, type DecodedRecord, type Decoder} from './decode/decode.ts';
-import type {GatewayEvent} from './decode/gateway-event.ts';
-import {hashId, type IdHash} from './dedupe/id-hash.ts';
-import {SeenIds} from './dedupe/seen-ids.ts';
-import type {CountedEvent} from './fold/counted-event.ts';
-import {Fold} from './fold/fold.ts';
+import type {Decoder} from './decode/decode.ts';
 import type {LookupJoin} from './join/lookup-join.ts';
-import type {DiagnosticsRow} from './join/diagnostics.ts';
-import type {JoinOutcome, OpenRecord, RecordOwner} from './join/open-record.ts';
-import {OpenList} from './join/open-records.ts';
+import type {OpenList} from './join/open-records.ts';
 import type {ReceivedEvent} from './ports.ts';
-import {Reading, type SequenceGap} from './reading.ts';
-import {noRecords, type RecordCounts} from './record-counts.ts';
-import {Unsettled} from './unsettled.ts';
-import {assignEventTime, type AssignPolicy} from './windows/assign.ts';
+import {EventCounter, type OldestFolded} from './read/event-counter.ts';
+import {Reading, type SequenceGap} from './read/reading.ts';
+import type {RecordCounts} from './read/record-counts.ts';
+import {RecordReader} from './read/record-reader.ts';
+import {Unsettled} from './read/unsettled.ts';
+import type {AssignPolicy} from './windows/assign.ts';
 import type {Grain, ShardedView} from './windows/view.ts';
 
 export interface PartitionPipelineOptions {
   readonly views: readonly ShardedView[];
   readonly assign: AssignPolicy;
   readonly dedupe: {readonly horizonMs: number; readonly idsMax: number};
+  /** How long one half of a call waits for the other, ms of enqueued time. */
+  readonly mergeWaitMs: number;
   readonly refreshMs: Readonly<Record<Grain, number>>;
   readonly decoder: Decoder;
   readonly join: LookupJoin;
@@ -35,14 +32,6 @@ export type PartitionStart =
   | {readonly kind: 'recovered'; readonly commit: Commit}
   | {readonly kind: 'new'; readonly lineage: string; readonly hubCreatedAt: string; readonly at: Mark};
 
-/** The least enqueued time of what a commit folds, by kind of view; Infinity for nothing. For the end-to-end latency. */
-export interface OldestFolded {
-  readonly arrivalMs: number;
-  readonly resolvedMs: number;
-}
-
-const noneFolded: OldestFolded = {arrivalMs: Infinity, resolvedMs: Infinity};
-
 /** At this many uncommitted dead letters reading waits for a commit. */
 export const deadLettersPendingMax = 10_000;
 
@@ -54,34 +43,39 @@ export const deadLettersPendingMax = 10_000;
  * After a recovery everything up to the journal's head is read again: the journal decides what still waits, and the
  * rest only feeds the dedupe memory.
  */
-export class PartitionPipeline implements RecordOwner {
-  readonly counts: RecordCounts = noRecords();
-  /** Records that wait for diagnostics here. */
-  readonly waiting: OpenList;
+export class PartitionPipeline {
   readonly #options: PartitionPipelineOptions;
-  readonly #fold: Fold;
-  readonly #seen: SeenIds;
-  readonly #builder: CommitBuilder;
+  readonly #counter: EventCounter;
+  readonly #reader: RecordReader;
   readonly #reading: Reading;
   readonly #unsettled: Unsettled;
-  /** Since the last commit. */
-  #openChanged = false;
-  #deadLetters: DeadLetter[] = [];
-  #greatestEventTimeMs = -Infinity;
-  #oldest: OldestFolded = noneFolded;
-  #nowMs = 0;
+  readonly #builder: CommitBuilder;
 
   constructor(options: PartitionPipelineOptions, start: PartitionStart) {
     this.#options = options;
-    this.#fold = new Fold(options.views);
-    this.#seen = new SeenIds(options.dedupe);
-    this.#builder = new CommitBuilder(options, start);
+    this.#counter = new EventCounter(options);
+    this.#reader = new RecordReader({...options, counter: this.#counter});
     this.#reading = new Reading(start);
-    this.waiting = new OpenList(options.join.records, this);
     this.#unsettled = new Unsettled({
-      waiting: this.waiting,
+      waiting: this.#counter.waiting,
+      halves: this.#reader.halves,
       recovered: start.kind === 'recovered' ? start.commit.open : noneOpen,
     });
+    this.#builder = new CommitBuilder(options, start);
+  }
+
+  get counts(): RecordCounts {
+    return this.#counter.counts;
+  }
+
+  /** Records that wait for diagnostics here. */
+  get waiting(): OpenList {
+    return this.#counter.waiting;
+  }
+
+  /** Halves that wait for the other of their call. */
+  get halvesWaiting(): number {
+    return this.#reader.halves.count;
   }
 
   /** Up to where events have been read and folded as far as they could be decided. */
@@ -96,7 +90,7 @@ export class PartitionPipeline implements RecordOwner {
 
   /** The last record that was set aside since the last commit. */
   get lastDeadLetter(): DeadLetter | undefined {
-    return this.#deadLetters.at(-1);
+    return this.#counter.decided.deadLetters.at(-1);
   }
 
   get isRereading(): boolean {
@@ -118,7 +112,7 @@ export class PartitionPipeline implements RecordOwner {
    * all open records, which is too dear for a gauge that only wants the other.
    */
   get watermarks(): Watermarks {
-    const {arrivalMs, resolvedMs} = this.#builder.watermarks;
+    const {arrivalMs, resolvedMs} = this.#builder.watermarks(this.#unsettled.oldestHalfEventTimeMs());
     if (this.#unsettled.hasUnread) return {arrivalMs, resolvedMs};
     const oldestOpenEventTimeMs = (): number => this.#unsettled.oldestWaitingEventTimeMs();
     return {
@@ -131,15 +125,16 @@ export class PartitionPipeline implements RecordOwner {
 
   /** Groups and windows folded since the last commit. */
   get pendingDeltas(): number {
-    return this.#fold.size;
+    return this.#counter.fold.size;
   }
 
   get deadLettersPending(): number {
-    return this.#deadLetters.length;
+    return this.#counter.decided.deadLetters.length;
   }
 
   get seenIds(): {size: number; evicted: number} {
-    return {size: this.#seen.size, evicted: this.#seen.evicted};
+    const {size, evicted} = this.#reader.seen;
+    return {size, evicted};
   }
 
   /** What the last taken commit holds beside its deltas. */
@@ -188,34 +183,26 @@ export class PartitionPipeline implements RecordOwner {
    */
   takeLost(hubBeginsAt: number): RecordPlace[] {
     const lost = this.#unsettled.takeLost(this.isRereading ? {before: hubBeginsAt} : 'everywhere');
-    for (const place of lost) {
-      this.#deadLetters.push({
-        ...place,
-        offset: '',
-        enqueuedTimeMs: 0,
-        reason: 'lost',
-        layer: 'source',
-        detail:
-          'The event expired in the event hub while it waited for its diagnostics, before it was read again.',
-      });
-    }
-    this.counts.lost += lost.length;
+    this.#counter.setAsideLost(lost);
     return lost;
   }
 
   /** Tells the time at which the next events are read. */
   passTime(nowMs: number): void {
-    this.#nowMs = nowMs;
+    this.#counter.nowMs = nowMs;
   }
 
   /** The partition was read to its end at this time: nothing older is still to come. */
   idle(nowMs: number): void {
-    if (!this.isRereading) this.#builder.readToEnd(nowMs);
+    if (this.isRereading) return;
+    this.#builder.readToEnd(nowMs);
+    this.#reader.idle(nowMs);
   }
 
-  settle(record: Readonly<OpenRecord>, outcome: JoinOutcome): void {
-    this.#openChanged = true;
-    this.#resolve(record, record, outcome.kind === 'matched' ? outcome.row : undefined);
+  /** The partition is given up: what waits in memory alone is its next owner's. */
+  abandon(): void {
+    this.counts.abandoned += this.halvesWaiting;
+    this.#options.join.drop(this.waiting);
   }
 
   /**
@@ -230,20 +217,17 @@ export class PartitionPipeline implements RecordOwner {
     carries: 'as due' | 'hand over';
     evenIfUnchanged?: boolean;
   }): (TakenCommit & {oldest: OldestFolded}) | undefined {
+    const {oldest, ...decided} = this.#counter.decided;
     const taken = this.#builder.take({
       ...take,
+      ...decided,
       head: this.head,
-      fold: this.#fold,
-      deadLetters: this.#deadLetters,
-      greatestEventTimeMs: this.#greatestEventTimeMs,
-      openChanged: this.#openChanged,
+      fold: this.#counter.fold,
+      greatestEventTimeMs: this.#counter.greatestEventTimeMs,
       openState: () => this.#unsettled.state(),
     });
     if (taken === undefined) return undefined;
-    this.#deadLetters = [];
-    this.#openChanged = false;
-    const oldest = this.#oldest;
-    this.#oldest = noneFolded;
+    this.#counter.forgetDecided();
     return {...taken, oldest};
   }
 
@@ -265,136 +249,16 @@ export class PartitionPipeline implements RecordOwner {
     const {sequenceNumber, enqueuedTimeMs, body} = received;
     this.counts.inputBytes += bytesOf(body);
     const decoded = this.#options.decoder.decode(body, enqueuedTimeMs);
-    const isReread = sequenceNumber <= this.#reading.rereadUntil;
+    const isReadAgain = this.#reading.isReadAgain(sequenceNumber);
+    if (!isReadAgain) this.#reader.reach(enqueuedTimeMs);
     for (let index = 0; index < decoded.length; index++) {
-      if (isReread) this.#readAgain(decoded[index]!, received, index);
-      else this.#readFirst(decoded[index]!, received, index);
+      if (isReadAgain) this.#reader.readAgain(decoded[index]!, received, index, this.#unsettled);
+      else this.#reader.readFirst(decoded[index]!, received, index);
     }
     this.#reading.passed(received);
     this.#builder.passed(received);
   }
-
-  #readFirst(record: DecodedRecord, received: ReceivedEvent, index: number): void {
-    this.counts.records += 1;
-    switch (record.kind) {
-      case 'malformed':
-        return this.#deadLetter(received, index, record.reason, 'decode', describeMalformed(record));
-      case 'skipped':
-        this.counts.skipped += 1;
-        return;
-      case 'event':
-    }
-    const {event} = record;
-    const {enqueuedTimeMs} = received;
-    const hash = event.requestId === undefined ? undefined : hashId(event.requestId);
-    if (hash !== undefined && !this.#seen.sight(hash, wholeCall, enqueuedTimeMs)) {
-      this.counts.duplicates += 1;
-      return;
-    }
-    const eventTimeMs = this.#assign(event, received, index);
-    if (eventTimeMs === undefined) return;
-    this.counts.folded += 1;
-    if (eventTimeMs < this.#greatestEventTimeMs) this.counts.outOfOrder += 1;
-    else this.#greatestEventTimeMs = eventTimeMs;
-    if (enqueuedTimeMs < this.#oldest.arrivalMs) this.#oldest = {...this.#oldest, arrivalMs: enqueuedTimeMs};
-    this.#fold.arrived(event, eventTimeMs);
-    if (hash !== undefined && hasId(event)) this.#wait(event, hash, eventTimeMs, received, index);
-    else {
-      this.counts.noId += 1;
-      this.#resolve(event, {eventTimeMs, enqueuedTimeMs}, undefined);
-    }
-  }
-
-  #readAgain(record: DecodedRecord, received: ReceivedEvent, index: number): void {
-    this.counts.reread += 1;
-    if (record.kind !== 'event' || !hasId(record.event)) return;
-    const {event} = record;
-    const {sequenceNumber, enqueuedTimeMs} = received;
-    const hash = hashId(event.requestId);
-    this.#seen.sight(hash, wholeCall, enqueuedTimeMs);
-    if (!this.#unsettled.readAgain({sequenceNumber, index})) {
-      this.#options.join.settledBefore({requestId: event.requestId, enqueuedTimeMs}, hash);
-      return;
-    }
-    const assigned = assignEventTime(event.eventTimeMs, enqueuedTimeMs, this.#options.assign);
-    const eventTimeMs = assigned.kind === 'clamped' ? assigned.eventTimeMs : event.eventTimeMs;
-    this.#wait(event, hash, eventTimeMs, received, index);
-  }
-
-  #assign(event: GatewayEvent, received: ReceivedEvent, index: number): number | undefined {
-    const assigned = assignEventTime(event.eventTimeMs, received.enqueuedTimeMs, this.#options.assign);
-    switch (assigned.kind) {
-      case 'onTime':
-        return event.eventTimeMs;
-      case 'clamped':
-        if (assigned.side === 'early') this.counts.clampedEarly += 1;
-        else this.counts.clampedLate += 1;
-        return assigned.eventTimeMs;
-      case 'refused':
-        if (assigned.reason === 'too early') this.counts.tooEarly += 1;
-        else this.counts.tooLate += 1;
-        this.#deadLetter(received, index, assigned.reason, 'assign');
-        return undefined;
-    }
-  }
-
-  #wait(
-    event: GatewayEvent & {readonly requestId: string},
-    hash: IdHash,
-    eventTimeMs: number,
-    {sequenceNumber, enqueuedTimeMs}: ReceivedEvent,
-    index: number,
-  ): void {
-    const record = {
-      sequenceNumber,
-      index,
-      enqueuedTimeMs,
-      ownTimeMs: event.eventTimeMs,
-      eventTimeMs,
-      waitingSinceMs: this.#nowMs,
-      event,
-    };
-    const row = this.#options.join.wait(this.waiting, record, hash);
-    if (row !== undefined) this.#resolve(event, record, row);
-  }
-
-  /** @param row undefined: unmatched */
-  #resolve(
-    event: CountedEvent,
-    {eventTimeMs, enqueuedTimeMs}: {readonly eventTimeMs: number; readonly enqueuedTimeMs: number},
-    row: DiagnosticsRow | undefined,
-  ): void {
-    if (enqueuedTimeMs < this.#oldest.resolvedMs)
-      this.#oldest = {...this.#oldest, resolvedMs: enqueuedTimeMs};
-    this.#fold.resolved(event, eventTimeMs, row);
-  }
-
-  #deadLetter(
-    {sequenceNumber, offset, enqueuedTimeMs}: ReceivedEvent,
-    index: number,
-    reason: string,
-    layer: DeadLetter['layer'],
-    detail?: string,
-  ): void {
-    this.#deadLetters.push({
-      sequenceNumber,
-      index,
-      offset,
-      enqueuedTimeMs,
-      reason,
-      layer,
-      ...(detail !== undefined && {detail}),
-    });
-    this.counts.deadLetters.set(reason, (this.counts.deadLetters.get(reason) ?? 0) + 1);
-  }
 }
-
-function hasId(event: GatewayEvent): event is GatewayEvent & {readonly requestId: string} {
-  return event.requestId !== undefined;
-}
-
-/** The part of a call that an event tells; 0 is all of it. */
-const wholeCall = 0;
 
 function bytesOf(body: unknown): number {
   if (body instanceof Uint8Array) return body.byteLength;

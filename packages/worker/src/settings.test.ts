@@ -23,6 +23,7 @@ test('the defaults of DESIGN.md reach the worker', () => {
     flushIntervalMs: 10_000,
     dedupe: {horizonMs: 5 * minute, idsMax: 10_000_000},
     partition: {
+      mergeWaitMs: 2 * minute,
       refreshMs: {'5m': 10_000, '1h': minute, '1d': 10 * minute},
       retentionMs: {'5m': 30 * 86_400_000, '1h': 400 * 86_400_000, '1d': undefined},
       assign: {earlyMaxMs: 5 * minute, lateMaxMs: undefined, beyond: 'deadLetter'},

@@ -1,5 +1,5 @@
-import {builtInShapes, createDecoder} from '@weir/pipeline';
 import type {Config} from './config/config.ts';
+import {decoderOf} from './config/decoding.ts';
 import {sweepAfterDefaultMs} from './config/join.ts';
 import type {WorkerSettings} from './worker.ts';
 
@@ -10,9 +10,10 @@ export function workerSettings(config: Config, owner: string): WorkerSettings {
     partition: {
       views: config.views,
       assign: {earlyMaxMs: assign.earlyMaxMs, lateMaxMs: assign.lateMaxMs, beyond: assign.policy},
+      mergeWaitMs: join.mergeWaitMs,
       refreshMs: config.refreshMs,
       retentionMs: config.retentionMs,
-      decoder: createDecoder({shapes: builtInShapes}),
+      decoder: decoderOf(config),
       commitBytesMax: config.commit.bytesMax,
       parkedDocumentsMax: config.parked.documentsMax,
       waitingMax: join.waitingMax,

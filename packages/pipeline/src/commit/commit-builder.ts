@@ -38,6 +38,8 @@ export interface OpenState {
   readonly oldestOpen: number | undefined;
   /** The least event time of them; -Infinity: not known, because they have not been read again yet. */
   readonly oldestOpenEventTimeMs: number;
+  /** The least event time of what is not folded yet, because its call may have another half; Infinity for nothing. */
+  readonly oldestHalfEventTimeMs: number;
 }
 
 /**
@@ -100,10 +102,11 @@ export class CommitBuilder {
     return this.#parked.size;
   }
 
-  /** `arrivalMs` as of now, `resolvedMs` as of the last commit. */
-  get watermarks(): Watermarks {
+  /** `resolvedMs` as of the last commit, `arrivalMs` as of now: it does not pass what is not folded yet. */
+  watermarks(oldestHalfEventTimeMs: number): Watermarks {
     const {arrivalMs, resolvedMs} = this.#watermarks;
-    return {arrivalMs: Math.max(arrivalMs, this.#readToEndMs - arrivalSlackMs), resolvedMs};
+    const reachedMs = Math.min(this.#readToEndMs - arrivalSlackMs, oldestHalfEventTimeMs);
+    return {arrivalMs: Math.max(arrivalMs, reachedMs), resolvedMs};
   }
 
   get parked(): readonly ParkedDelta[] {
@@ -211,6 +214,7 @@ export class CommitBuilder {
     head,
     oldestOpen,
     oldestOpenEventTimeMs,
+    oldestHalfEventTimeMs,
     greatestEventTimeMs,
   }: Take & Omit<OpenState, 'open'>): void {
     const settled = oldestOpen === undefined ? head : this.#marks.before(oldestOpen);
@@ -219,7 +223,10 @@ export class CommitBuilder {
     const horizon = this.#marks.enqueuedBefore(head.enqueuedTimeMs - this.#options.dedupe.horizonMs);
     this.#resume = horizon.sequenceNumber < this.#frontier.sequenceNumber ? horizon : this.#frontier;
     this.#marks.dropBefore(this.#resume);
-    const arrivalMs = Math.max(this.watermarks.arrivalMs, greatestEventTimeMs - arrivalSlackMs);
+    const arrivalMs = Math.max(
+      this.watermarks(oldestHalfEventTimeMs).arrivalMs,
+      Math.min(greatestEventTimeMs - arrivalSlackMs, oldestHalfEventTimeMs),
+    );
     const resolvedMs =
       oldestOpenEventTimeMs === -Infinity
         ? this.#watermarks.resolvedMs

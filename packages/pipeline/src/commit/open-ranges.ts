@@ -4,6 +4,16 @@ export interface RecordPlace {
   readonly index: number;
 }
 
+/** One call that is open and is more than one record read as it stands. */
+export interface OpenCall {
+  /** Sequence number and index, in turn, of every record it is made of, in the order of reading. */
+  readonly places: readonly number[];
+  /** `both`: nothing is folded yet, another half may come. `resolved`: it counts in the arrival views and waits for diagnostics. */
+  readonly owes: 'both' | 'resolved';
+  /** Its token counts were told before, with another call. */
+  readonly withoutTokens?: true;
+}
+
 /**
  * A set of records as the journal holds it. Nearly all are the only record of their event and follow one another, so
  * these are runs: gap to the end of the run before, length, and so on. The others are listed one by one.
@@ -12,14 +22,17 @@ export interface OpenRanges {
   readonly runs: readonly number[];
   /** Sequence number and index, in turn, of records that are not the first of their event. */
   readonly others: readonly number[];
+  /** Absent for none. */
+  readonly calls?: readonly OpenCall[];
 }
 
 export const noneOpen: OpenRanges = {runs: [], others: []};
 
-/** Codes records that come in ascending order of sequence number; within an event in any order. */
+/** Codes records that come in ascending order of sequence number, within an event in any order; and calls in any order. */
 export class OpenRangesWriter {
   readonly #runs: number[] = [];
   readonly #others: number[] = [];
+  readonly #calls: OpenCall[] = [];
   #runEnd = 0;
 
   add(sequenceNumber: number, index: number): void {
@@ -34,14 +47,19 @@ export class OpenRangesWriter {
     this.#runEnd = sequenceNumber + 1;
   }
 
+  addCall(call: OpenCall): void {
+    this.#calls.push(call);
+  }
+
   ranges(): OpenRanges {
-    return {runs: this.#runs, others: this.#others};
+    const {length} = this.#calls;
+    return {runs: this.#runs, others: this.#others, ...(length > 0 && {calls: this.#calls})};
   }
 }
 
 /**
- * The open records of a recovered journal that have not been read again yet. A record leaves when its event is read;
- * what is left when the re-read has passed the head is lost.
+ * The open records of a recovered journal that have not been read again yet, those of its calls apart. A record leaves
+ * when its event is read; what is left when the re-read has passed the head is lost.
  */
 export class UnreadOpen {
   readonly #first = new Set<number>();
@@ -90,6 +108,12 @@ export class UnreadOpen {
     this.#others.clear();
     this.#size = 0;
   }
+}
+
+export function placesOf({places}: OpenCall): RecordPlace[] {
+  const found: RecordPlace[] = [];
+  for (let i = 0; i < places.length; i += 2) found.push({sequenceNumber: places[i]!, index: places[i + 1]!});
+  return found;
 }
 
 export function byPlace(a: RecordPlace, b: RecordPlace): number {

@@ -1,3 +1,4 @@
+import type {OpenCall} from '../commit/open-ranges.ts';
 import type {TokenSource} from '../decode/gateway-event.ts';
 import type {CountedEvent} from '../fold/counted-event.ts';
 import type {DiagnosticsRow} from './diagnostics.ts';
@@ -32,6 +33,8 @@ export interface WaitingRecord {
   /** When it was read here, by the local clock. */
   readonly waitingSinceMs: number;
   readonly event: CountedEvent & {readonly requestId: string};
+  /** How the journal lists it where it is not just the record at its place. */
+  readonly call?: OpenCall | undefined;
 }
 
 /** An event that waits for its diagnostics, as it is read out of `OpenRecords`: place, times, and what views count. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type {OpenCall} from '../commit/open-ranges.ts';
 import type {IdHash} from '../dedupe/id-hash.ts';
 import {IdIndex} from './id-index.ts';
 import {noRecord, OpenRecord, type RecordOwner, type RecordSlot, type WaitingRecord} from './open-record.ts';
@@ -40,6 +41,8 @@ export class OpenRecords {
   readonly columns = new RecordColumns();
   readonly #byId = new IdIndex(this.columns);
   readonly #lists: OpenList[] = [];
+  /** Of the few records that are more than the record at their place. */
+  readonly #calls = new Map<RecordSlot, OpenCall>();
   #states = new Uint8Array();
   readonly #free: RecordSlot[] = [];
   #used = 0;
@@ -57,6 +60,7 @@ export class OpenRecords {
     this.columns.write(slot, record, hash);
     this.#states[slot] = idle;
     this.#lists[slot] = list;
+    if (record.call !== undefined) this.#calls.set(slot, record.call);
     const {words} = this.columns;
     words[slot * wordsEach + older] = list.youngest;
     words[slot * wordsEach + younger] = noRecord;
@@ -85,6 +89,11 @@ export class OpenRecords {
 
   listOf(slot: RecordSlot): OpenList {
     return this.#lists[slot]!;
+  }
+
+  /** How the journal lists the record; undefined: as the record at its place. */
+  callOf(slot: RecordSlot): OpenCall | undefined {
+    return this.#calls.get(slot);
   }
 
   /** @returns an object that the next call uses again */
@@ -116,6 +125,7 @@ export class OpenRecords {
     else words[after * wordsEach + older] = before;
     list.count--;
     this.#count--;
+    this.#calls.delete(slot);
     this.#removeFromId(slot);
     if (this.#states[slot] === idle) this.#free.push(slot);
     else this.#states[slot] = goneWhileAsked;

@@ -327,7 +327,7 @@ export class PartitionSession {
     this.#state = 'ended';
     this.#stop.abort();
     // Before the last request ends: the next claim of this partition may wait for the same ids already.
-    if (this.#pipeline !== undefined) this.#options.join.drop(this.#pipeline.waiting);
+    this.#pipeline?.abandon();
     await this.#commits?.idle();
     this.#options.lease.release('the session has ended');
   }

@@ -26,6 +26,7 @@ export const partitionSettings: PartitionSettings = {
   ],
   assign: {earlyMaxMs: 300_000, lateMaxMs: undefined, beyond: 'deadLetter'},
   dedupe: {horizonMs: 10_000, idsMax: 1_000},
+  mergeWaitMs: 120_000,
   refreshMs: {'5m': 0, '1h': 0, '1d': 0},
   retentionMs,
   decoder: createDecoder({shapes: builtInShapes}),

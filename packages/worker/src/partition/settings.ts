@@ -6,6 +6,8 @@ export interface PartitionSettings {
   readonly assign: AssignPolicy;
   /** `idsMax` is this partition's part of the worker's bound. */
   readonly dedupe: {readonly horizonMs: number; readonly idsMax: number};
+  /** How long one half of a call waits for the other. */
+  readonly mergeWaitMs: number;
   readonly refreshMs: Readonly<Record<Grain, number>>;
   readonly retentionMs: RetentionMs;
   readonly decoder: Decoder;

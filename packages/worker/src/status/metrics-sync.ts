@@ -42,7 +42,7 @@ export class MetricsSync {
     elapsedMs: number;
   }): void {
     const m = this.#metrics;
-    const sums = {open: 0, carry: 0, parked: 0, ids: 0, bytes: 0, owned: 0};
+    const sums = {open: 0, inFlight: 0, carry: 0, parked: 0, ids: 0, bytes: 0, owned: 0};
     for (const session of worker.sessions) {
       this.session(session);
       const {pipeline, partitionId: partition} = session;
@@ -54,6 +54,7 @@ export class MetricsSync {
       if (session.pause !== undefined) m.pausedSeconds.inc(pauseLabels[session.pause], elapsedMs / 1000);
       if (pipeline === undefined) continue;
       sums.open += pipeline.openCount;
+      sums.inFlight += pipeline.halvesWaiting;
       sums.carry += pipeline.committed.carryCount;
       sums.parked += pipeline.committed.parkedCount;
       sums.ids += pipeline.seenIds.size;
@@ -63,6 +64,7 @@ export class MetricsSync {
     }
     m.partitionsOwned.set(sums.owned);
     m.openRecords.set(sums.open);
+    m.inFlightEvents.set(sums.inFlight);
     m.carryDeltas.set(sums.carry);
     m.parkedDocuments.set(sums.parked);
     m.dedupeIds.set(sums.ids);
@@ -96,7 +98,9 @@ export class MetricsSync {
     m.inputBytes.inc(grown('inputBytes'));
     m.records.inc(grown('records'));
     m.foldedEvents.inc(grown('folded'));
+    m.mergedEvents.inc(grown('merged'));
     m.duplicateEvents.inc(grown('duplicates'));
+    m.abandonedEvents.inc(grown('abandoned'));
     m.skippedEvents.inc(grown('skipped'));
     m.rereadEvents.inc(grown('reread'));
     const [tooEarly, tooLate, clampedEarly, clampedLate] = [

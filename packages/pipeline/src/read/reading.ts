@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type {Commit} from './commit/commit.ts';
-import type {Mark} from './commit/position-marks.ts';
-import type {ReceivedEvent} from './ports.ts';
+import type {Commit} from '../commit/commit.ts';
+import type {Mark} from '../commit/position-marks.ts';
+import type {ReceivedEvent} from '../ports.ts';
 
 /** A jump in the sequence numbers: the reader restarts once, and if it stays the events in between are gone. */
 export interface SequenceGap {
@@ -55,6 +55,11 @@ export class Reading {
     return sequenceNumber > after + 1 && after >= 0 ? {after, before: sequenceNumber} : undefined;
   }
 
+  /** Whether an event is read a second time. */
+  isReadAgain(sequenceNumber: number): boolean {
+    return sequenceNumber <= this.rereadUntil;
+  }
+
   /** Whether a jump lies in what is read again. */
   isReread({before}: SequenceGap): boolean {
     return before <= this.rereadUntil;
@@ -63,7 +68,7 @@ export class Reading {
   passed({sequenceNumber, offset, enqueuedTimeMs}: ReceivedEvent): void {
     this.#lastSequenceNumber = sequenceNumber;
     this.#lastEnqueuedTimeMs = enqueuedTimeMs;
-    if (sequenceNumber > this.rereadUntil) this.#head = {sequenceNumber, offset, enqueuedTimeMs};
+    if (!this.isReadAgain(sequenceNumber)) this.#head = {sequenceNumber, offset, enqueuedTimeMs};
   }
 
   /** What was to be read again and has expired is passed over, so that a quiet partition does not wait for it. */

@@ -4,7 +4,11 @@ export interface RecordCounts {
   inputBytes: number;
   records: number;
   folded: number;
+  /** Halves that became one with another. */
+  merged: number;
   duplicates: number;
+  /** Halves that waited when the partition was given up. */
+  abandoned: number;
   skipped: number;
   reread: number;
   tooEarly: number;
@@ -25,7 +29,9 @@ export function noRecords(): RecordCounts {
     inputBytes: 0,
     records: 0,
     folded: 0,
+    merged: 0,
     duplicates: 0,
+    abandoned: 0,
     skipped: 0,
     reread: 0,
     tooEarly: 0,
