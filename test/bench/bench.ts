@@ -16,8 +16,8 @@ const stepMsMax = 240_000;
 const {values} = parseArgs({
   options: {
     events: {type: 'string', default: '200000'},
-    rounds: {type: 'string', default: '3'},
-    'warm-up': {type: 'string', default: '20000'},
+    rounds: {type: 'string', default: '5'},
+    'warm-up': {type: 'string', default: '100000'},
     profile: {type: 'string'},
     'node-flags': {type: 'string', default: ''},
   },

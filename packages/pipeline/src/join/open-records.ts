@@ -127,7 +127,7 @@ export class OpenRecords {
     this.#count--;
     this.#calls.delete(slot);
     this.#removeFromId(slot);
-    if (this.#states[slot] === idle) this.#free.push(slot);
+    if (this.#states[slot] === idle) this.#giveAway(slot);
     else this.#states[slot] = goneWhileAsked;
   }
 
@@ -147,8 +147,13 @@ export class OpenRecords {
   answered(slot: RecordSlot): boolean {
     const waits = this.#states[slot] === asked;
     this.#states[slot] = idle;
-    if (!waits) this.#free.push(slot);
+    if (!waits) this.#giveAway(slot);
     return waits;
+  }
+
+  #giveAway(slot: RecordSlot): void {
+    this.columns.forget(slot);
+    this.#free.push(slot);
   }
 
   #newSlot(): RecordSlot {

@@ -1,6 +1,8 @@
 import {guidOf, type IdHash} from '../dedupe/id-hash.ts';
 import type {TokenSource} from '../decode/gateway-event.ts';
+import type {CountedEvent} from '../fold/counted-event.ts';
 import type {OpenRecord, RecordSlot, WaitingRecord} from './open-record.ts';
+import {SharedTexts} from './shared-texts.ts';
 
 const initialSlots = 1_024;
 
@@ -28,13 +30,15 @@ const numbersEach = 16;
 const hashWords = 4;
 export const wordsEach = 8;
 
-const textsEach = 6;
+/** Numbers of the texts of region, deployment, model, consumer and product, in this order. */
+const textsEach = 5;
+type Texts = Pick<CountedEvent, 'region' | 'deployment' | 'model' | 'consumer' | 'product'>;
 
 const tokenSources: readonly TokenSource[] = ['reported', 'summed', 'estimated', 'unknown'];
 const streams: readonly (boolean | undefined)[] = [undefined, false, true];
 
 /**
- * The fields of open records in flat arrays: 160 bytes of numbers and six references to texts each. Hundreds of thousands wait for
+ * The fields of open records in flat arrays: 180 bytes each and no object. Hundreds of thousands wait for
  * minutes, and as objects each of them would be copied and walked by the collector, which cost more than joining them.
  * The arrays grow to the most that ever waited at once and keep that size.
  */
@@ -44,7 +48,16 @@ export class RecordColumns {
   /** Eight for each slot: four of the hash of its id, four for the lists that the slot is in. */
   words = new Int32Array();
   readonly stride = wordsEach;
-  readonly #texts: string[] = [];
+  #texts = new Int32Array();
+  readonly #shared: SharedTexts;
+  /** Texts of records that came when there were too many different ones to number. */
+  readonly #ownTexts = new Map<RecordSlot, Texts>();
+  /** Request ids that are no GUIDs; a GUID is made again from its hash. */
+  readonly #ids = new Map<RecordSlot, string>();
+
+  constructor(shared = new SharedTexts()) {
+    this.#shared = shared;
+  }
 
   get slots(): number {
     return this.#slots;
@@ -52,11 +65,13 @@ export class RecordColumns {
 
   grow(): void {
     this.#slots = Math.max(initialSlots, this.#slots * 2);
-    const [numbers, words] = [this.#numbers, this.words];
+    const [numbers, words, texts] = [this.#numbers, this.words, this.#texts];
     this.#numbers = new Float64Array(this.#slots * numbersEach);
     this.#numbers.set(numbers);
     this.words = new Int32Array(this.#slots * wordsEach);
     this.words.set(words);
+    this.#texts = new Int32Array(this.#slots * textsEach);
+    this.#texts.set(texts);
   }
 
   write(slot: RecordSlot, record: WaitingRecord, hash: IdHash): void {
@@ -86,15 +101,14 @@ export class RecordColumns {
     words[w + 1] = hash.b;
     words[w + 2] = hash.c;
     words[w + 3] = hash.d;
-    const texts = this.#texts;
-    const t = slot * textsEach;
-    texts[t] = event.region;
-    texts[t + 1] = event.deployment;
-    texts[t + 2] = event.model;
-    texts[t + 3] = event.consumer;
-    texts[t + 4] = event.product;
-    // A GUID can be made again from its hash; keeping its text would keep one object for each record after all.
-    texts[t + 5] = hash.isGuid ? '' : event.requestId;
+    if (!hash.isGuid) this.#ids.set(slot, event.requestId);
+    this.#writeTexts(slot, event);
+  }
+
+  /** The slot is free: what it held beside the arrays goes. */
+  forget(slot: RecordSlot): void {
+    if (this.#ids.size > 0) this.#ids.delete(slot);
+    if (this.#ownTexts.size > 0) this.#ownTexts.delete(slot);
   }
 
   read(slot: RecordSlot, into: OpenRecord): void {
@@ -118,13 +132,7 @@ export class RecordColumns {
     const kind = numbers[n + kinds]!;
     into.tokenSource = tokenSources[Math.floor(kind / streams.length)]!;
     into.stream = streams[kind % streams.length];
-    const texts = this.#texts;
-    const t = slot * textsEach;
-    into.region = texts[t]!;
-    into.deployment = texts[t + 1]!;
-    into.model = texts[t + 2]!;
-    into.consumer = texts[t + 3]!;
-    into.product = texts[t + 4]!;
+    this.#readTexts(slot, into);
   }
 
   sequenceNumber(slot: RecordSlot): number {
@@ -160,10 +168,39 @@ export class RecordColumns {
   }
 
   requestId(slot: RecordSlot): string {
-    const text = this.#texts[slot * textsEach + 5]!;
-    if (text !== '') return text;
+    const text = this.#ids.get(slot);
+    if (text !== undefined) return text;
     const [a, b, c, d] = this.words.subarray(slot * wordsEach, slot * wordsEach + hashWords);
     return guidOf({a: a!, b: b!, c: c!, d: d!});
+  }
+
+  #writeTexts(slot: RecordSlot, {region, deployment, model, consumer, product}: Texts): void {
+    const shared = this.#shared;
+    const texts = this.#texts;
+    const t = slot * textsEach;
+    texts[t] = shared.numberOf(region);
+    texts[t + 1] = shared.numberOf(deployment);
+    texts[t + 2] = shared.numberOf(model);
+    texts[t + 3] = shared.numberOf(consumer);
+    texts[t + 4] = shared.numberOf(product);
+    const least = Math.min(texts[t]!, texts[t + 1]!, texts[t + 2]!, texts[t + 3]!, texts[t + 4]!);
+    if (least < 0) this.#ownTexts.set(slot, {region, deployment, model, consumer, product});
+  }
+
+  #readTexts(slot: RecordSlot, into: OpenRecord): void {
+    const own = this.#ownTexts.size > 0 ? this.#ownTexts.get(slot) : undefined;
+    if (own !== undefined) {
+      Object.assign(into, own);
+      return;
+    }
+    const shared = this.#shared;
+    const texts = this.#texts;
+    const t = slot * textsEach;
+    into.region = shared.textOf(texts[t]!);
+    into.deployment = shared.textOf(texts[t + 1]!);
+    into.model = shared.textOf(texts[t + 2]!);
+    into.consumer = shared.textOf(texts[t + 3]!);
+    into.product = shared.textOf(texts[t + 4]!);
   }
 }
 
