@@ -44,7 +44,7 @@ export function adoptConsequences({
         flags,
         does,
         wrongAfterwards: [
-          `Events ${commit.head.sequenceNumber + 1} to ${seen?.headSequenceNumber ?? 'unknown'} are read again, in commits whose numbers many documents hold already, up to ${fence!.name.n}: there they are skipped, elsewhere they count twice. Only right if the documents were restored to the same moment as the journal.`,
+          `Events ${commit.head.sequenceNumber + 1} to ${seen?.headSequenceNumber ?? 'unknown'} are read again, and new ones with them, in commits whose numbers many documents hold already, up to ${fence!.name.n}. Those documents skip all that such a commit brings, new events too; elsewhere the events read again count twice. Dead letters of those numbers are not written again. Only right if the documents were restored to the same moment as the journal.`,
         ],
       };
     case 'journal lost':

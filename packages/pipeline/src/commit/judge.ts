@@ -88,7 +88,7 @@ export function describeFinding(finding: Finding, partition: string): string {
     case 'journal lost':
       return `The journal is missing, but Cosmos DB has seen commit ${finding.fence.n} of it. The blob was deleted, or STORAGE_CONTAINER names another container. ${ask}`;
     case 'journal restored':
-      return `The journal stands at commit ${finding.journal.n}, but Cosmos DB has seen ${finding.fence.n}. The blob was restored from an older copy. ${ask}`;
+      return `The journal stands at commit ${finding.journal.n}, but Cosmos DB has seen ${finding.fence.n}. The blob was restored from an older copy, or a second deployment works with a copy of it. ${ask}`;
     case 'two deployments':
       return `Commit ${finding.journal.n} exists twice with different contents. Two deployments with different storage write to one Cosmos DB container. ${ask}`;
     case 'another lineage':
