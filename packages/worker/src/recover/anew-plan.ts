@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import {
+  byPlace,
   judge,
-  noneOpen,
+  placesOf,
   UnreadOpen,
   type Commit,
   type CommitName,
@@ -73,9 +74,10 @@ export function planBeginAnew(
   };
 }
 
-/** The records that a commit lists as open, in order. */
+/** The records that a commit lists as open, in order; of a call that is told in several, the first. */
 export function openOf({open}: Pick<Commit, 'open'>): readonly RecordPlace[] {
-  return open === noneOpen ? [] : new UnreadOpen(open).places();
+  const calls = (open.calls ?? []).map((call) => placesOf(call)[0]!);
+  return [...new UnreadOpen(open).places(), ...calls].sort(byPlace);
 }
 
 function nameOf({lineage, n, author}: CommitName): CommitName {

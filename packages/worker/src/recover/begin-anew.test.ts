@@ -1,7 +1,7 @@
 import {noneOpen, startMark, type Commit, type Mark} from '@weir/pipeline';
 import {beforeEach, describe, expect, test} from 'vitest';
 import {delta} from '../commit-fixture.ts';
-import {planBeginAnew} from './anew-plan.ts';
+import {openOf, planBeginAnew} from './anew-plan.ts';
 import {dying, mark, RecoverWorld} from './recover-fixture.ts';
 
 const letter = {
@@ -13,6 +13,11 @@ const letter = {
   layer: 'decode',
 } as const;
 const open = {runs: [7, 2], others: [8, 1]}; // 7, 8 and the second record of 8
+
+test('a call that is told in several records is open once, by its first', () => {
+  const calls = [{places: [5, 0, 9, 1], owes: 'both'}] as const;
+  expect(openOf({open: {...open, calls}}).map(({sequenceNumber}) => sequenceNumber)).toEqual([5, 7, 8, 8]);
+});
 
 let world: RecoverWorld;
 beforeEach(async () => {
