@@ -8,11 +8,11 @@ import {
   lengthMs,
   possibleOutcomes,
   type Expectation,
-  type ExpectedLetter,
   type ExpectedRecord,
   type Outcome,
 } from './oracle.ts';
 import {isExpired} from './retention.ts';
+import {asItWent, waitingIn} from './ways-at-rest.ts';
 import type {World} from './world.ts';
 
 /** Checks, once everything is quiet, that what is stored is what the truth says. */
@@ -20,20 +20,23 @@ export function checkAtRest(world: World): void {
   const {plan, hub, violations, lookup} = world;
   const endMs = world.time.nowMs;
   const exactIds = new Set(hub.partitionIds.filter((id) => fateOf(world, id).kind === 'exact'));
-  const {records, letters} = ofExact(world, exactIds);
-  const lost = checkLetters(world, {records, letters}, exactIds);
-  if (exactIds.size < hub.partitionIds.length || world.incident.thrownAway.size > 0)
-    return checkWithinBounds(world);
+  const isBounded = exactIds.size < hub.partitionIds.length || world.incident.thrownAway.size > 0;
+  const seen = new Observations(world);
+  const {records, ...rest} = asItWent(world, ofExact(world, exactIds), {
+    arrived: isBounded ? undefined : seen,
+    partitionIds: exactIds,
+  });
+  const lost = checkLetters(world, {records, ...rest}, exactIds);
+  if (isBounded) return checkWithinBounds(world);
 
   const documents = new ExpectedDocuments(plan);
-  const seen = new Observations(world);
   /** Records of one call cannot be told apart in a window that they share, so their outcomes are found together. */
   const alike = new Map<number, {record: ExpectedRecord; possible: Outcome[]}[]>();
   for (const record of records) {
     // Read back from one view only; that all others agree is what the comparison below shows.
     if (!seen.takeArrival(record) && record.hasExpired) continue;
     documents.arrived(record);
-    if (lost.has(placeName(record))) continue;
+    if ((record.madeOf ?? [record]).some((place) => lost.has(placeName(place)))) continue;
     const rows = record.call.requestId === undefined ? [] : lookup.rowsOf(record.call.requestId);
     const {slot} = record.call;
     alike.set(slot, [
@@ -75,16 +78,17 @@ export function checkAtRest(world: World): void {
  */
 function ofExact(world: World, exactIds: ReadonlySet<string>): Expectation {
   const {plan, hub, watch} = world;
-  const hasRead = ({partitionId, generation, sequenceNumber}: ExpectedLetter): boolean => {
-    if (!exactIds.has(partitionId)) return false;
-    if (generation === hub.generation) return true;
-    const [beginning] = watch.history.beginnings(partitionId);
-    return sequenceNumber <= (beginning?.before?.head.sequenceNumber ?? -1);
-  };
-  const {records, letters} = expectationOf(plan, hub, (partitionId, place) =>
-    world.recordsOf(partitionId, place),
-  );
-  return {records: records.filter(hasRead), letters: letters.filter(hasRead)};
+  return expectationOf(plan, {
+    hub,
+    bodyOf: (partitionId, place) => world.recordsOf(partitionId, place),
+    waiting: waitingIn(world),
+    until: (partitionId, {generation}) => {
+      if (!exactIds.has(partitionId)) return -1;
+      if (generation === hub.generation) return Infinity;
+      const [beginning] = watch.history.beginnings(partitionId);
+      return beginning?.before?.head.sequenceNumber ?? -1;
+    },
+  });
 }
 
 function describe({record, possible}: {record: ExpectedRecord; possible: readonly Outcome[]}): string {

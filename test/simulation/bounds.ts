@@ -2,9 +2,10 @@ import type {StoredDocument} from '@weir/pipeline';
 import {fateOf} from './fates.ts';
 import {clockAheadMs, slotsOf} from './observations.ts';
 import {keyOf, lower, owedBy, raise, type Range} from './owed.ts';
-import {expectationOfLog, lengthMs, type ExpectedRecord} from './oracle.ts';
+import {expectationOfLog, lengthMs, type Expectation, type ExpectedRecord} from './oracle.ts';
 import {isExpired} from './retention.ts';
 import {openPlaces, type StoredCommit} from './stored-commit.ts';
+import {anything, waitingIn} from './ways-at-rest.ts';
 import type {World} from './world.ts';
 
 type Grain = keyof typeof lengthMs;
@@ -74,12 +75,21 @@ function* sharesOf(world: World, partitionId: string): Iterable<[ExpectedRecord,
   const {plan, hub, watch} = world;
   const fate = fateOf(world, partitionId);
   const logs = hub.logs(partitionId);
-  const read = (after: number): readonly ExpectedRecord[] =>
-    logs.flatMap(
-      (log) =>
-        expectationOfLog(plan, partitionId, {log, after, bodyOf: (id, place) => world.recordsOf(id, place)})
-          .records,
-    );
+  const isExact = fate.kind === 'exact';
+  const sources = {
+    bodyOf: (id: string, place: {generation: number; sequenceNumber: number}) => world.recordsOf(id, place),
+    waiting: isExact ? waitingIn(world) : anything,
+  };
+  const expected = (after: number): readonly Expectation[] =>
+    logs.map((log) => expectationOfLog(plan, partitionId, {log, after, ...sources}));
+  const read = (after: number): readonly ExpectedRecord[] => expected(after).flatMap(({records}) => records);
+  for (const {halves, ways} of expected(-1).flatMap(({calls}) => calls)) {
+    const isOfNow = halves.every(({generation}) => generation === hub.generation);
+    // Where several things may have become of a call in halves, each of them may.
+    const range = isExact && isOfNow && ways.length === 1 ? once : {low: 0, high: isExact ? 1 : 2};
+    for (const {records} of ways)
+      for (const record of records) yield [record, {arrival: range, resolved: range}];
+  }
   const both = (range: Range): Share => ({arrival: range, resolved: range});
   const isOld = ({generation}: ExpectedRecord): boolean => generation < hub.generation;
   const wasOpen = (

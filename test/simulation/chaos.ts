@@ -65,6 +65,7 @@ function happen(world: World, incident: Incident, random: Random): void {
       const forMs = random.pick([2_000, 15_000, 60_000]) * random.next();
       note(`${worker.process.name} pauses for ${Math.round(forMs)} ms`);
       worker.process.pausedUntilMs = time.nowMs + forMs;
+      world.pauses.push({process: worker.process, fromMs: time.nowMs, untilMs: time.nowMs + forMs});
       return;
     }
     case 'steals':

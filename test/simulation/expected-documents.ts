@@ -2,7 +2,8 @@ import {createHash} from 'node:crypto';
 import type {DiagnosticsRow, StoredDocument} from '@weir/pipeline';
 import {lengthMs, type ExpectedRecord, type Outcome} from './oracle.ts';
 import type {RunPlan} from './plan.ts';
-import {tokenOf, type TrueCall} from './truth.ts';
+import type {TrueCall} from './truth.ts';
+import {tokenOf} from './usage.ts';
 
 const dimensionNames = [
   'region',
@@ -101,9 +102,12 @@ function addCall({fields, durations}: ExpectedDocument, call: TrueCall, outcome:
     void (fields[field] = Math.min(fields[field] ?? Infinity, value));
   add('requests');
   add(call.status < 400 ? 'succeeded' : call.status === 429 ? 'throttled' : 'failed');
-  add('requestsTokensReported');
-  const {field, amount} = tokenOf(call.slot);
-  add(field, amount);
+  if (call.isWithoutTokens === true) add('requestsTokensUnknown');
+  else {
+    add('requestsTokensReported');
+    const {field, amount} = tokenOf(call.slot);
+    add(field, amount);
+  }
   if (call.remaining !== undefined) {
     add('headroomSamples');
     least('remainingRequestsMin', call.remaining.requests);

@@ -1,9 +1,9 @@
-import type {Expectation, ExpectedRecord} from './oracle.ts';
+import type {Expectation, ExpectedLetter} from './oracle.ts';
 import {openPlaces} from './stored-commit.ts';
 import type {World} from './world.ts';
 
 type WrittenPlace = Place & {readonly reason: string};
-type Place = Pick<ExpectedRecord, 'partitionId' | 'generation' | 'sequenceNumber' | 'index'>;
+type Place = Omit<ExpectedLetter, 'hasExpired'>;
 
 /** Names a record for a person and for a map. */
 export function placeName({partitionId, generation, sequenceNumber, index}: Place): string {
@@ -16,25 +16,19 @@ export function placeName({partitionId, generation, sequenceNumber, index}: Plac
  */
 export function checkLetters(
   world: World,
-  {records, letters}: Expectation,
+  {records, letters, calls}: Expectation,
   partitionIds: ReadonlySet<string>,
 ): ReadonlySet<string> {
   const {violations} = world;
-  const lost = new Set<string>();
-  const found = new Map<string, number>();
-  for (const {reason, ...place} of lettersOf(world)) {
-    if (!partitionIds.has(place.partitionId)) continue;
-    if (reason === 'lost') lost.add(placeName(place));
-    const name = `${placeName(place)}${reason === 'lost' ? ' lost' : ''}`;
-    found.set(name, (found.get(name) ?? 0) + 1);
-  }
+  const {found, lost} = writtenLetters(world, partitionIds);
   for (const [name, times] of found)
     violations.check(times === 1, () => `dead letter ${name} is written ${times} times`);
   for (const letter of letters) {
     const name = placeName(letter);
     violations.check(found.delete(name) || letter.hasExpired, () => `dead letter ${name} is missing`);
   }
-  const byPlace = new Map(records.map((record) => [placeName(record), record]));
+  const open = [...records, ...calls.flatMap(({halves}) => halves)];
+  const byPlace = new Map(open.map((place) => [placeName(place), place]));
   for (const name of lost) {
     violations.check(
       canBeLost(world, byPlace.get(name)),
@@ -44,6 +38,22 @@ export function checkLetters(
   }
   for (const name of found.keys()) violations.add(`dead letter ${name} should not be`);
   return lost;
+}
+
+/** The letters that are written of these partitions, by name, and the records that were settled as lost. */
+export function writtenLetters(
+  world: World,
+  partitionIds: ReadonlySet<string>,
+): {found: Map<string, number>; lost: Set<string>} {
+  const lost = new Set<string>();
+  const found = new Map<string, number>();
+  for (const {reason, ...place} of lettersOf(world)) {
+    if (!partitionIds.has(place.partitionId)) continue;
+    if (reason === 'lost') lost.add(placeName(place));
+    const name = `${placeName(place)}${reason === 'lost' ? ' lost' : ''}`;
+    found.set(name, (found.get(name) ?? 0) + 1);
+  }
+  return {found, lost};
 }
 
 /** Of both deployments; one that is copied begins with the other's last commit, and writes its letters too. */
@@ -66,7 +76,7 @@ function lettersOf({deployments, hub, watch}: World): WrittenPlace[] {
 }
 
 /** An open record is settled as lost where its event has expired, or went with its hub while it was open. */
-function canBeLost({hub, watch}: World, record: ExpectedRecord | undefined): boolean {
+function canBeLost({hub, watch}: World, record: ExpectedLetter | undefined): boolean {
   if (record === undefined) return false;
   const {partitionId, generation, sequenceNumber, index, hasExpired} = record;
   const place = `${sequenceNumber}.${index}`;

@@ -2,8 +2,9 @@ import type {StoredDocument} from '@weir/pipeline';
 import {dimensionsOf} from './expected-documents.ts';
 import {lengthMs, type ExpectedRecord, type Outcome} from './oracle.ts';
 import {clockStepMaxMs, type RunPlan} from './plan.ts';
+import {slotOfRegion} from './retellings.ts';
 import {isExpired} from './retention.ts';
-import {digitBase, tokenFields} from './truth.ts';
+import {digitBase, tokenFields} from './usage.ts';
 import type {World} from './world.ts';
 
 /** Retention is judged by the workers' clocks: at most so far ahead of the true time, ms. */
@@ -24,10 +25,10 @@ export class Observations {
     this.#plan = plan;
     this.#endMs = time.nowMs;
     for (const document of aggregates.all()) {
-      const {view, grain, windowStart, modelVersion, streamType} = document;
+      const {view, grain, windowStart, consumer, modelVersion, streamType} = document;
       const window = `${grain} ${Date.parse(String(windowStart))}`;
       for (const [slot, times] of slotsOf(document)) {
-        if (view === this.#arrivalView) add(this.#arrivals, `${slot} ${window}`, times);
+        if (view === this.#arrivalView) add(this.#arrivals, `${slot} ${consumer} ${window}`, times);
         if (view === this.#resolvedView)
           add(this.#outcomes, `${slot} ${window} ${modelVersion} ${streamType}`, times);
       }
@@ -38,8 +39,25 @@ export class Observations {
     return this.#resolvedView;
   }
 
-  takeArrival({call, timeMs}: ExpectedRecord): boolean {
-    return take(this.#arrivals, [`${call.slot} ${windowOf(timeMs, '1d')}`]);
+  takeArrival(record: ExpectedRecord): boolean {
+    return take(this.#arrivals, [arrivalKey(record)]);
+  }
+
+  /** Whether a call is in the documents as just these records, by day. */
+  holdsAs(
+    slot: number,
+    {arrived, resolved}: {arrived: readonly ExpectedRecord[]; resolved: readonly ExpectedRecord[]},
+  ): boolean {
+    const found = (counts: ReadonlyMap<string, number>, prefix: string): string[] =>
+      [...counts].flatMap(([key, times]) => (key.startsWith(prefix) ? Array<string>(times).fill(key) : []));
+    const days = found(this.#outcomes, `${slot} 1d `).map((key) => key.split(' ').slice(0, 3).join(' '));
+    return (
+      isSame(found(this.#arrivals, `${slot} `), arrived.map(arrivalKey)) &&
+      isSame(
+        days,
+        resolved.map(({timeMs}) => `${slot} ${windowOf(timeMs, '1d')}`),
+      )
+    );
   }
 
   /** Takes it from every grain that is kept: one alone may hold two records of a call that others tell apart. */
@@ -71,6 +89,14 @@ export class Observations {
 
 const grains = ['5m', '1h', '1d'] as const;
 
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  return a.toSorted().join() === b.toSorted().join();
+}
+
+function arrivalKey({call, timeMs}: ExpectedRecord): string {
+  return `${call.slot} ${call.consumer} ${windowOf(timeMs, '1d')}`;
+}
+
 function windowOf(timeMs: number, grain: keyof typeof lengthMs): string {
   return `${grain} ${timeMs - (timeMs % lengthMs[grain])}`;
 }
@@ -89,6 +115,8 @@ function take(from: Map<string, number>, keys: readonly string[]): boolean {
 /** @returns how often each slot is in the document; a sum that is no clean row of digits shows in the comparison later */
 export function slotsOf(document: StoredDocument): [slot: number, times: number][] {
   const slots: [number, number][] = [];
+  const retold = slotOfRegion(document['region']);
+  if (retold !== undefined) slots.push([retold, Number(document['requestsTokensUnknown'])]);
   for (const [at, field] of tokenFields.entries()) {
     let rest = Number(document[field]);
     for (let digit = 0; rest > 0; digit++) {

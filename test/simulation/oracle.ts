@@ -2,32 +2,42 @@ import type {DiagnosticsRow} from '@weir/pipeline';
 import type {RunPlan} from './plan.ts';
 import type {HubLog, SimulatedHub} from './simulated-hub.ts';
 import type {StoredRow} from './simulated-lookup.ts';
-import type {TrueCall, TrueRecord} from './truth.ts';
+import {waysToCount, type SentHalf, type Way, type Waiting} from './halves-oracle.ts';
+import {isHalf, type TrueCall, type TrueRecord} from './truth.ts';
 
 /** Naive arithmetic over the generated truth; shares nothing with the code under test but the contract's names. */
 
-/** A record that is to be counted once in every view. */
-export interface ExpectedRecord {
+/** Where a record is. */
+export interface ExpectedLetter {
   readonly partitionId: string;
   /** Of its hub. */
   readonly generation: number;
   readonly sequenceNumber: number;
   readonly index: number;
-  readonly call: TrueCall;
-  readonly timeMs: number;
-  readonly enqueuedTimeMs: number;
   /** Its event has expired in the hub, so it may not have been read, or not again. */
   readonly hasExpired: boolean;
 }
 
-export type ExpectedLetter = Pick<
-  ExpectedRecord,
-  'partitionId' | 'generation' | 'sequenceNumber' | 'index' | 'hasExpired'
->;
+/** A record that is to be counted once in every view; of a call in halves the last that it is made of. */
+export interface ExpectedRecord extends ExpectedLetter {
+  readonly call: TrueCall;
+  readonly timeMs: number;
+  readonly enqueuedTimeMs: number;
+  /** Of a call in halves, the others included; absent where it is the whole call. */
+  readonly madeOf?: readonly ExpectedLetter[];
+}
+
+/** A call that is told in halves: one of these ways is what became of it. */
+export interface ExpectedCall {
+  readonly slot: number;
+  readonly halves: readonly ExpectedLetter[];
+  readonly ways: readonly Way[];
+}
 
 export interface Expectation {
   readonly records: readonly ExpectedRecord[];
   readonly letters: readonly ExpectedLetter[];
+  readonly calls: readonly ExpectedCall[];
 }
 
 export const lengthMs = {'5m': 300_000, '1h': 3_600_000, '1d': 86_400_000} as const;
@@ -36,48 +46,89 @@ export type BodyOf = (
   place: {generation: number; sequenceNumber: number},
 ) => readonly TrueRecord[];
 
-export function expectationOf(plan: RunPlan, hub: SimulatedHub, bodyOf: BodyOf): Expectation {
+/** @param until what was sent to a hub behind this was never committed, and is gone with it */
+export function expectationOf(
+  plan: RunPlan,
+  {hub, bodyOf, waiting, until}: Sources & {until: (partitionId: string, log: HubLog) => number},
+): Expectation {
   const all = hub.partitionIds.flatMap((partitionId) =>
-    hub.logs(partitionId).map((log) => expectationOfLog(plan, partitionId, {log, after: -1, bodyOf})),
+    hub.logs(partitionId).map((log) => {
+      const range = {after: -1, until: until(partitionId, log)};
+      return expectationOfLog(plan, partitionId, {log, ...range, bodyOf, waiting});
+    }),
   );
   return {
     records: all.flatMap(({records}) => records),
     letters: all.flatMap(({letters}) => letters),
+    calls: all.flatMap(({calls}) => calls),
   };
+}
+
+interface Sources {
+  readonly hub: SimulatedHub;
+  readonly bodyOf: BodyOf;
+  /** What may happen to a half that waits for the other. */
+  readonly waiting: Waiting;
 }
 
 /** Of what is read behind `after`, by somebody who has no memory of what came before. */
 export function expectationOfLog(
   plan: RunPlan,
   partitionId: string,
-  {log: {generation, events, beginsAt}, after, bodyOf}: {log: HubLog; after: number; bodyOf: BodyOf},
+  {
+    log: {generation, events, beginsAt},
+    after,
+    until = Infinity,
+    bodyOf,
+    waiting,
+  }: Omit<Sources, 'hub'> & {log: HubLog; after: number; until?: number},
 ): Expectation {
   const records: ExpectedRecord[] = [];
   const letters: ExpectedLetter[] = [];
+  const halves = new Map<number, SentHalf[]>();
   const sighted = new Map<string, number>();
+  const isRepeat = (id: string, enqueuedTimeMs: number): boolean => {
+    const before = sighted.get(id);
+    sighted.set(id, enqueuedTimeMs);
+    return before !== undefined && enqueuedTimeMs - before <= plan.horizonMs;
+  };
   for (const {sequenceNumber, enqueuedTimeMs} of events) {
-    if (sequenceNumber <= after) continue;
+    if (sequenceNumber <= after || sequenceNumber > until) continue;
     const hasExpired = sequenceNumber < beginsAt;
-    for (const [index, call] of bodyOf(partitionId, {generation, sequenceNumber}).entries()) {
+    for (const [index, sent] of bodyOf(partitionId, {generation, sequenceNumber}).entries()) {
       const place = {partitionId, generation, sequenceNumber, index, hasExpired};
-      if (call === 'malformed') {
+      if (sent === 'malformed') {
         letters.push(place);
         continue;
       }
-      if (call.requestId !== undefined) {
-        const before = sighted.get(call.requestId);
-        sighted.set(call.requestId, enqueuedTimeMs);
-        if (before !== undefined && enqueuedTimeMs - before <= plan.horizonMs) continue;
+      if (isHalf(sent)) {
+        const {slot} = sent.call;
+        halves.set(slot, [...(halves.get(slot) ?? []), {half: sent, place, enqueuedTimeMs}]);
+        continue;
       }
-      const timeMs = assignedTime(plan, call.eventTimeMs, enqueuedTimeMs);
+      const {requestId, tokensOf} = sent;
+      const isRetold = tokensOf !== undefined && isRepeat(`counts of ${tokensOf}`, enqueuedTimeMs);
+      if (requestId !== undefined && isRepeat(requestId, enqueuedTimeMs)) continue;
+      const timeMs = assignedTime(plan, sent.eventTimeMs, enqueuedTimeMs);
+      const call: TrueCall = isRetold ? {...sent, isWithoutTokens: true} : sent;
       if (timeMs === undefined) letters.push(place);
       else records.push({...place, call, timeMs, enqueuedTimeMs});
     }
   }
-  return {records, letters};
+  const calls = [...halves].map(([slot, sent]) => ({
+    slot,
+    halves: sent.map(({place}) => place),
+    ways: waysToCount(plan, sent, waiting),
+  }));
+  return {records, letters, calls};
 }
 
-function assignedTime({assign}: RunPlan, eventTimeMs: number, enqueuedTimeMs: number): number | undefined {
+/** @returns undefined: it is refused */
+export function assignedTime(
+  {assign}: RunPlan,
+  eventTimeMs: number,
+  enqueuedTimeMs: number,
+): number | undefined {
   const latestMs = enqueuedTimeMs + assign.earlyMaxMs;
   const earliestMs = assign.lateMaxMs === undefined ? -Infinity : enqueuedTimeMs - assign.lateMaxMs;
   const clampedMs = Math.min(latestMs, Math.max(earliestMs, eventTimeMs));

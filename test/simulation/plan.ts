@@ -1,6 +1,7 @@
 import type {AssignPolicy, Grain, ShardedView} from '@weir/pipeline';
 import {drawBegunAnew, drawDisaster, drawOperator, type Disaster, type Operator} from './disaster.ts';
 import {Random} from './random.ts';
+import {drawToldApart, type ToldApart} from './told-apart.ts';
 
 /** How often each kind of trouble comes while faults last: shares of calls, or events per virtual minute. */
 export interface FaultRates {
@@ -27,7 +28,7 @@ export interface FaultRates {
 }
 
 /** Everything a run is made of, drawn from its seed. Reduced copies shorten a failing run. */
-export interface RunPlan {
+export interface RunPlan extends ToldApart {
   readonly seed: number;
   readonly startMs: number;
   readonly partitions: number;
@@ -155,6 +156,7 @@ export function planOf(seed: number): RunPlan {
       clockSteps: drawClockSteps(new Random(seed, 'clock steps')),
     },
     disaster,
+    ...drawToldApart(seed),
     operator: drawOperator(seed),
     begunAnew: drawBegunAnew(seed, disaster),
     // What a lost first sighting means for its repeats is told apart from everything else by leaving repeats out.

@@ -40,3 +40,10 @@ export class SimulatedProcess {
     for (const stop of this.#listening) stop();
   }
 }
+
+/** A time in which a process does nothing; true time, ms. */
+export interface Pause {
+  readonly process: SimulatedProcess;
+  readonly fromMs: number;
+  readonly untilMs: number;
+}

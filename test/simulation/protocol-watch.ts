@@ -139,6 +139,8 @@ export class ProtocolWatch {
       check(after[mark].sequenceNumber === before[mark].sequenceNumber, `has another ${mark}`);
     const stillOpen = openPlaces(after);
     for (const place of openPlaces(before)) check(stillOpen.has(place), `forgets the open record ${place}`);
+    const callsOf = ({open}: StoredCommit): string => JSON.stringify(open.calls ?? []);
+    check(callsOf(after) === callsOf(before), 'lists other calls as open');
     const carried = new Map(after.carry.map((delta) => [delta.id, JSON.stringify(delta)]));
     for (const delta of before.carry)
       check(carried.get(delta.id) === JSON.stringify(delta), `does not carry what is for ${delta.id}`);

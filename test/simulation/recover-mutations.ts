@@ -229,8 +229,8 @@ export const toldMutations: readonly Mutation[] = [
     patches: [
       {
         file: builder,
-        find: 'Math.max(this.watermarks.arrivalMs, greatestEventTimeMs - arrivalSlackMs)',
-        replace: 'Math.max(0, greatestEventTimeMs - arrivalSlackMs)',
+        find: '      this.watermarks(oldestHalfEventTimeMs).arrivalMs,\n',
+        replace: '      0,\n',
       },
     ],
   },

@@ -76,7 +76,9 @@ async function untilSettled(world: World): Promise<number> {
 function checkBounds({workers, plan, violations}: World): void {
   for (const {worker, process} of workers) {
     // What one batch brings is not stopped half-way; a body has at most four records.
-    const waitingMax = plan.waitingMax + plan.partitions * plan.batchMax * recordsPerBody;
+    // Any number of halves may have waited long enough at once.
+    const waitingMax =
+      plan.waitingMax + plan.partitions * plan.batchMax * recordsPerBody + plan.callsInHalves;
     violations.check(
       worker.join.waiting <= waitingMax,
       () => `${process.name}: ${worker.join.waiting} records wait, more than ${plan.waitingMax}`,
@@ -94,12 +96,13 @@ const recordsPerBody = 4;
 function checkCounts({workers, violations}: World): void {
   for (const {sessions, isAlive} of workers) {
     if (!isAlive) continue;
-    for (const {pipeline, partitionId} of sessions) {
+    for (const {pipeline, partitionId, state} of sessions) {
       if (pipeline === undefined) continue;
-      const {records, folded, duplicates, skipped, deadLetters} = pipeline.counts;
+      const {records, folded, merged, duplicates, skipped, abandoned, deadLetters} = pipeline.counts;
       let letters = 0;
       for (const count of deadLetters.values()) letters += count;
-      const sum = folded + duplicates + skipped + letters;
+      const inFlight = state === 'ended' ? 0 : pipeline.halvesWaiting;
+      const sum = folded + merged + duplicates + skipped + letters + abandoned + inFlight;
       violations.check(
         records === sum,
         () => `p${partitionId}: ${records} records, but ${sum} are accounted for`,

@@ -1,5 +1,5 @@
 import type {Deployment} from './deployment.ts';
-import {appliedKey} from './stored-commit.ts';
+import {appliedKey, openPlaces} from './stored-commit.ts';
 import type {World} from './world.ts';
 
 /** Whether every event of a partition has been read, settled, committed and applied, or only a person can go on. */
@@ -29,7 +29,7 @@ function isSettledIn(world: World, {blobs}: Deployment, partitionId: string): bo
   const {lineage, n, head, open, deltas, carry, parked, hubCreatedAt} = journal.commit;
   if (hubCreatedAt !== hub.hubFacts().createdAt) return false;
   const hasRead = head.sequenceNumber >= last || hub.beginsAt(partitionId) > last;
-  const isOpen = open.runs.length + open.others.length + carry.length + parked.length > 0;
+  const isOpen = openPlaces({open}).size + carry.length + parked.length > 0;
   if (!hasRead || isOpen) return false;
   const partition = world.partition(partitionId);
   const {namespace, hub: hubName, group} = partition;

@@ -8,6 +8,8 @@ function reductionsOf(plan: RunPlan): RunPlan[] {
     smaller.push({...plan, bodies: Math.ceil(plan.bodies / 2)}, {...plan, bodies: plan.bodies - 1});
   if (plan.workers > 1) smaller.push({...plan, workers: plan.workers - 1});
   if (plan.partitions > 1) smaller.push({...plan, partitions: plan.partitions - 1});
+  if (plan.callsInHalves > 0) smaller.push({...plan, callsInHalves: 0}, {...plan, callsInHalves: 1});
+  if (plan.retellings > 0) smaller.push({...plan, retellings: 0});
   if (plan.repeats > 0) smaller.push({...plan, repeats: 0});
   for (const kind of Object.keys(noFaults) as (keyof FaultRates)[]) {
     if (plan.faults[kind] > 0) smaller.push({...plan, faults: {...plan.faults, [kind]: 0}});

@@ -6,9 +6,10 @@ import type {SimulatedProcess} from './process.ts';
 import type {Random} from './random.ts';
 import {SimulatedLease} from './simulated-lease.ts';
 import {portsOf} from './simulated-ports.ts';
+import {simulationShape} from './simulation-shape.ts';
 import type {World} from './world.ts';
 
-const decoder = createDecoder({shapes: builtInShapes});
+const decoder = createDecoder({shapes: [simulationShape, ...builtInShapes]});
 /** What SIGTERM leaves for applying, as DESIGN.md has it. */
 const handOverMs = 20_000;
 /** A new link takes the old one's place this soon, or the old one goes on until its owner notices. */
@@ -42,6 +43,7 @@ export class SimulatedWorker {
         partition: {
           views: plan.views,
           assign: plan.assign,
+          mergeWaitMs: plan.mergeWaitMs,
           refreshMs: plan.refreshMs,
           retentionMs: plan.retentionMs,
           decoder,

@@ -12,7 +12,7 @@ export interface StoredCommit {
   readonly head: StoredMark;
   readonly frontier: StoredMark;
   readonly resume: StoredMark;
-  readonly open: {readonly runs: readonly number[]; readonly others: readonly number[]};
+  readonly open: StoredOpen;
   readonly deltas: readonly StoredDelta[];
   readonly carry: readonly StoredDelta[];
   readonly deadLetters: readonly unknown[];
@@ -20,6 +20,11 @@ export interface StoredCommit {
   readonly parked: readonly StoredParked[];
 }
 export type StoredName = Pick<StoredCommit, 'lineage' | 'n' | 'author'>;
+interface StoredOpen {
+  readonly runs: readonly number[];
+  readonly others: readonly number[];
+  readonly calls?: readonly {readonly places: readonly number[]; readonly owes: string}[];
+}
 interface StoredMark {
   readonly sequenceNumber: number;
 }
@@ -42,15 +47,16 @@ export function nameOf({lineage, n, author}: StoredName): string {
   return `${lineage}/${n}/${author}`;
 }
 
-/** `sequence number.index` of every record that the commit lists as open. */
-export function openPlaces({open: {runs, others}}: Pick<StoredCommit, 'open'>): Set<string> {
+/** `sequence number.index` of every record that the commit lists as open, by itself or as a part of a call. */
+export function openPlaces({open: {runs, others, calls = []}}: Pick<StoredCommit, 'open'>): Set<string> {
   const places = new Set<string>();
   let at = 0;
   for (let i = 0; i < runs.length; i += 2) {
     at += runs[i]!;
     for (let left = runs[i + 1]!; left > 0; left--) places.add(`${at++}.0`);
   }
-  for (let i = 0; i < others.length; i += 2) places.add(`${others[i]}.${others[i + 1]}`);
+  for (const listed of [others, ...calls.map((call) => call.places)])
+    for (let i = 0; i < listed.length; i += 2) places.add(`${listed[i]}.${listed[i + 1]}`);
   return places;
 }
 

@@ -3,10 +3,11 @@ import type {Trouble} from '../../packages/worker/src/trouble.ts';
 import {Violations} from './checks.ts';
 import type {Deployment} from './deployment.ts';
 import {explains} from './disaster.ts';
+import {drawTruth} from './draw-truth.ts';
 import {Incident} from './incident.ts';
 import {Ownership} from './ownership.ts';
 import type {RunPlan} from './plan.ts';
-import {SimulatedProcess} from './process.ts';
+import {SimulatedProcess, type Pause} from './process.ts';
 import {ProtocolWatch} from './protocol-watch.ts';
 import {Random} from './random.ts';
 import {ServiceCalls} from './service-calls.ts';
@@ -18,7 +19,7 @@ import {SimulatedLookup} from './simulated-lookup.ts';
 import {SimulatedOperator} from './simulated-operator.ts';
 import {SimulatedWorker} from './simulated-worker.ts';
 import type {Trace} from './trace.ts';
-import {bytesOf, drawTruth, type PlannedBody, type TrueRecord} from './truth.ts';
+import {bytesOf, isHalf, type PlannedBody, type TrueRecord, type Truth} from './truth.ts';
 import {VirtualTime} from './virtual-time.ts';
 
 /** All services of one run and the workers that use them. */
@@ -34,6 +35,8 @@ export class World {
   readonly lookup: SimulatedLookup;
   readonly deployments: [first: Deployment, second?: Deployment];
   readonly troubles = new Map<string, number>();
+  /** Those begun so far. */
+  readonly pauses: Pause[] = [];
   readonly incident: Incident;
   readonly watch: ProtocolWatch;
   readonly operator: SimulatedOperator;
@@ -206,7 +209,7 @@ export class World {
     return {name, blobs, ownership: new Ownership(this.plan.ownershipExpiryMs)};
   }
 
-  #send({bodies, rows}: ReturnType<typeof drawTruth>): void {
+  #send({bodies, rows}: Truth): void {
     for (const row of rows) this.lookup.store(row);
     this.#bodiesLeft = bodies.length;
     for (const body of bodies) {
@@ -233,7 +236,10 @@ export class World {
     const {partitionId, bytes} = body;
     const sequenceNumber = this.hub.append(partitionId, {body: bytes, nowMs: this.time.nowMs});
     this.#sent.set(`${this.hub.generation}/${partitionId}/${sequenceNumber}`, body);
-    const slots = body.records.map((record) => (record === 'malformed' ? record : record.slot));
+    const slots = body.records.map((record) => {
+      if (record === 'malformed') return record;
+      return isHalf(record) ? `${record.part} of ${record.call.slot}` : record.slot;
+    });
     this.trace.add(this.time.nowMs, 'hub', `p${partitionId}/${sequenceNumber}: ${slots.join(', ')}`);
   }
 }

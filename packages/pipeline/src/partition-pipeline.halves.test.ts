@@ -158,6 +158,34 @@ test('what came too late before a crash comes too late after it', () => {
   expect(next.counts).toMatchObject({records: 2, duplicates: 2, folded: 0});
 });
 
+test.each([
+  ['the same owner', 4],
+  ['a next owner', 3],
+])(
+  'a request that is late by the last telling of its response is a duplicate for %s',
+  (_owner, readBefore) => {
+    const horizonMs = 10 * minute;
+    const at = (minutes: number): number => noonMs + minutes * minute;
+    const events = [
+      half(0, 'response', {call: 'a'}, at(0)),
+      half(1, 'request', {call: 'a'}, at(1)),
+      half(2, 'response', {call: 'a'}, at(8)),
+      half(3, 'request', {call: 'a'}, at(12)),
+      received(4, {atMs: at(30)}),
+    ];
+    const settings = options({dedupe: {horizonMs, idsMax: 1_000}});
+    const first = newPipeline(settings);
+    first.receive(events.slice(0, readBefore));
+    const commit = takenFrom(first);
+    const next = new PartitionPipeline(settings, {kind: 'recovered', commit});
+    next.receive(events.filter(({sequenceNumber}) => sequenceNumber > commit.resume.sequenceNumber));
+    const sum = (of: (pipeline: PartitionPipeline) => number): number => of(first) + of(next);
+    expect(sum(({counts}) => counts.duplicates)).toBe(2);
+    expect(sum(({counts}) => counts.folded)).toBe(2);
+    expect(next.counts.deadLetters.size).toBe(0);
+  },
+);
+
 test('a call of which one half has expired is lost as a whole, and told once', () => {
   const events = [
     half(0, 'request', {call: 'a'}),

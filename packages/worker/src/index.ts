@@ -1,11 +1,21 @@
 export {systemClock} from './clock.ts';
 export {loadConfig, type Config} from './config/config.ts';
 export {ConfigurationError} from './config/configuration-error.ts';
+export {loadDecoding, type Decoding} from './config/decoding.ts';
 export {describeConfig} from './config/describe.ts';
+export {nearest} from './config/nearest.ts';
 export {keys} from './config/settings.ts';
 export {createLogger, describeError, type Logger} from './log.ts';
-export {ServiceUnreachableError, StartUpError} from './connect.ts';
+export {
+  eventHubsAuth,
+  lazyIdentity,
+  openLogAnalytics,
+  ServiceUnreachableError,
+  StartUpError,
+  storageConnection,
+} from './connect.ts';
 export {Service} from './service.ts';
+export {workerSettings} from './settings.ts';
 export {Worker} from './worker.ts';
 export type {WorkerPorts} from './ports.ts';
 export {adoptJournal, canAdoptJournal, type WayOutEnd} from './recover/adopt-journal.ts';

@@ -20,8 +20,6 @@ interface Gathering {
 export class RecoveredCalls {
   readonly #gathering = new Map<string, Gathering>();
   readonly #calls: Set<Gathering>;
-  /** Of the calls that owe their fold and of which a half was read again, but not all. */
-  readonly #keys = new Set<string>();
 
   constructor(calls: readonly OpenCall[] = []) {
     this.#calls = new Set(calls.map((call) => ({call, records: []})));
@@ -31,11 +29,6 @@ export class RecoveredCalls {
 
   get size(): number {
     return this.#calls.size;
-  }
-
-  /** Whether a half of this key was read again whose call is not complete and has not been folded. */
-  gathers(key: string): boolean {
-    return this.#keys.has(key);
   }
 
   /** Those that are not complete yet. */
@@ -50,12 +43,7 @@ export class RecoveredCalls {
     this.#gathering.delete(keyOf(record));
     const {call, records} = gathering;
     records.push(record);
-    const key = record.record.part?.key;
-    if (records.length * 2 < call.places.length) {
-      if (key !== undefined && call.owes === 'both') this.#keys.add(key);
-      return 'gathering';
-    }
-    if (key !== undefined) this.#keys.delete(key);
+    if (records.length * 2 < call.places.length) return 'gathering';
     this.#calls.delete(gathering);
     return {
       call,
@@ -72,8 +60,6 @@ export class RecoveredCalls {
         continue;
       for (const place of unread) this.#gathering.delete(keyOf(place));
       this.#calls.delete(gathering);
-      for (const {record} of gathering.records)
-        if (record.part !== undefined) this.#keys.delete(record.part.key);
       lost.push(unread[0]!);
     }
     return lost;

@@ -125,7 +125,10 @@ export class EventCounter implements RecordOwner {
     deadLetters.set(why.reason, (deadLetters.get(why.reason) ?? 0) + 1);
   }
 
-  /** Open records that cannot be read again. They were counted where they arrived, and are no dead letters in the counts. */
+  /**
+   * Open records that cannot be read again. Nearly all were counted where they arrived, so they are no dead letters in the
+   * counts.
+   */
   setAsideLost(lost: readonly RecordPlace[]): void {
     for (const place of lost) {
       this.#deadLetters.push({
@@ -135,7 +138,7 @@ export class EventCounter implements RecordOwner {
         reason: 'lost',
         layer: 'source',
         detail:
-          'The event expired in the event hub while it waited for its diagnostics, before it was read again.',
+          'The event expired in the event hub while it waited for its diagnostics or the other half of its call, before it was read again.',
       });
     }
     this.counts.lost += lost.length;

@@ -88,8 +88,7 @@ export class RecordReader {
     const {sequenceNumber, offset, enqueuedTimeMs} = at;
     const {requestId} = record.event;
     this.#tellsCountsAgain(record, enqueuedTimeMs);
-    if (isHalf(record))
-      this.seen.sight(hashId(record.part.key), partNumbers[record.part.kind], enqueuedTimeMs);
+    if (isHalf(record)) this.#sightHalf(record.part, enqueuedTimeMs);
     else if (requestId !== undefined) this.seen.sight(hashId(requestId), wholeCall, enqueuedTimeMs);
 
     if (unsettled.readAgain({sequenceNumber, index})) return this.#counter.waitAgain(record.event, at, index);
@@ -105,9 +104,10 @@ export class RecordReader {
       });
       if (call !== undefined) return call === 'gathering' ? undefined : this.#readCallAgain(call);
     }
-    if (isHalf(record) && !unsettled.isUnfolded(record.part.key))
-      this.#sightFolded(record.part, enqueuedTimeMs);
-    if (requestId !== undefined) this.#join.settledBefore({requestId, enqueuedTimeMs}, hashId(requestId));
+    // A repeat of a half that waits here: its call is to be joined yet.
+    const isRepeat = isHalf(record) && this.halves.has(record.part.key);
+    if (requestId !== undefined && !isRepeat)
+      this.#join.settledBefore({requestId, enqueuedTimeMs}, hashId(requestId));
   }
 
   /** Whether the event repeats the token counts of another call; the first to tell them keeps them. */
@@ -118,10 +118,10 @@ export class RecordReader {
   #readHalf(record: EventRecord & {readonly part: Part}, at: ReadAt, index: number): void {
     const {sequenceNumber, offset, enqueuedTimeMs} = at;
     const half = {record, sequenceNumber, index, offset, enqueuedTimeMs, readAtMs: this.#counter.nowMs};
-    const hash = hashId(record.part.key);
-    const isFolded = this.seen.has(hash, enqueuedTimeMs);
-    const isNew = this.seen.sight(hash, partNumbers[record.part.kind], enqueuedTimeMs);
-    if (isFolded || (!isNew && !this.halves.wants(half))) {
+    const {key} = record.part;
+    const isTooLate = !this.halves.has(key) && this.seen.has(hashId(key), enqueuedTimeMs);
+    const isNew = this.#sightHalf(record.part, enqueuedTimeMs);
+    if (isTooLate || (!isNew && !this.halves.wants(half))) {
       this.#counter.counts.duplicates += 1;
       return;
     }
@@ -133,7 +133,6 @@ export class RecordReader {
   #readCall(parts: readonly ReadHalf[]): void {
     this.#counter.openHasChanged();
     this.#counter.counts.merged += parts.length - 1;
-    for (const {record, enqueuedTimeMs} of parts) this.#sightFolded(record.part, enqueuedTimeMs);
     const merged = mergeHalves(parts.map(({record}) => record));
     const last = parts.at(-1)!;
     if (merged.kind === 'malformed') {
@@ -150,9 +149,16 @@ export class RecordReader {
     this.#counter.count(event, hash, last, last.index, {places, owes: 'resolved'});
   }
 
-  /** A half of this call that comes from now on is too late. A request that stayed alone leaves the call to its response. */
-  #sightFolded({key, kind}: Part, enqueuedTimeMs: number): void {
-    if (kind !== 'request') this.seen.sight(hashId(key), wholeCall, enqueuedTimeMs);
+  /**
+   * A response or error leaves the whole call sighted: once it waits no longer, what else comes of it is too late. A
+   * request that stayed alone leaves the call to its response. Told by the log alone, so that a next owner, who reads
+   * some of it again, judges alike.
+   * @returns whether this part was not sighted within the horizon before
+   */
+  #sightHalf({key, kind}: Part, enqueuedTimeMs: number): boolean {
+    const hash = hashId(key);
+    if (kind !== 'request') this.seen.sight(hash, wholeCall, enqueuedTimeMs);
+    return this.seen.sight(hash, partNumbers[kind], enqueuedTimeMs);
   }
 
   #readCallAgain({call, records}: RereadCall): void {
@@ -161,7 +167,6 @@ export class RecordReader {
       this.#counter.counts.records += halves.length;
       return this.halves.restore(halves);
     }
-    for (const {record, enqueuedTimeMs} of halves) this.#sightFolded(record.part, enqueuedTimeMs);
     const last = records.at(-1)!;
     const told = halves.length > 0 ? mergeHalves(halves.map(({record}) => record)) : last.record;
     assert(told.kind === 'event', 'a call that counts is an event, however often it is read');

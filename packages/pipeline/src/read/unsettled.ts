@@ -57,11 +57,6 @@ export class Unsettled {
     return this.#recoveredCalls.readAgain(record);
   }
 
-  /** Whether a call of this key owes its fold: it waits for another half, or to be read again. */
-  isUnfolded(key: string): boolean {
-    return this.#halves.has(key) || this.#recoveredCalls.gathers(key);
-  }
-
   /**
    * Those that cannot be read again leave: all once everything has been, else those before the hub's first event.
    * @returns them

@@ -329,6 +329,7 @@ describe('warnings', () => {
   test.each([
     [{WEIR_JOIN_WAIT_MAX: '10m'}, /^join.waitMax/],
     [{WEIR_REFRESH_5M: '1s'}, /^refresh.5m is less than flush.interval/],
+    [{WEIR_JOIN_MERGE_WAIT: '10m'}, /^join.mergeWait is more than dedupe.horizon/],
     [{WEIR_REFRESH_5M: '10m'}, /^refresh.5m is longer than its window/],
     [{WEIR_RETENTION_5M: '10m'}, /^retention.5m is less than join.deadline/],
     [{WEIR_LOOKUP_CONCURRENCY: '6'}, /^lookup.concurrency/],

@@ -1,12 +1,11 @@
-import type {View} from '@weir/pipeline';
-import type * as z from 'zod';
+import type {Shape, View} from '@weir/pipeline';
 import {ConfigurationError} from './configuration-error.ts';
+import {problemOfIssue} from './issue-problem.ts';
 import {mergedLayers, type Layer, type Sources} from './layers.ts';
-import {nearest} from './nearest.ts';
-import {badValue, oneLine, worstFirst, type Problem} from './problem.ts';
+import {worstFirst, type Problem} from './problem.ts';
 import {doubtfulRelations, impossibleRelations} from './relations.ts';
 import {missingSettings} from './required.ts';
-import {keys, settingsSchema, type Key, type Settings} from './settings.ts';
+import {keys, settingsSchema, type Settings} from './settings.ts';
 
 export type DeepReadonly<T> = T extends readonly unknown[]
   ? {readonly [Index in keyof T]: DeepReadonly<T[Index]>}
@@ -25,7 +24,7 @@ export interface ViewConfig extends View {
  * optional field that is undefined means `none`, `unlimited` or the service's own default, as its key says.
  */
 export type Config = DeepReadonly<
-  Omit<Settings, 'eventHubs' | 'logAnalytics' | 'cosmos' | 'views' | 'shards'> & {
+  Omit<Settings, 'eventHubs' | 'logAnalytics' | 'cosmos' | 'views' | 'shards' | 'shapes'> & {
     eventHubs: Omit<Settings['eventHubs'], 'connectionString' | 'namespace' | 'hub'> & {
       /** Undefined: the Entra identity of the process. */
       connectionString: string | undefined;
@@ -37,7 +36,10 @@ export type Config = DeepReadonly<
     cosmos: Settings['cosmos'] & {endpoint: string};
     views: ViewConfig[];
   }
->;
+> & {
+  /** Of the user's own gateways, in the order in which they are asked, before the built-in ones. */
+  readonly shapes: readonly Shape[];
+};
 
 /**
  * The configuration from flags over environment over file over defaults. Warnings are lines for the log at start.
@@ -46,7 +48,7 @@ export type Config = DeepReadonly<
 export function loadConfig(sources: Sources): {config: Config; warnings: string[]} {
   const {given, problems, warnings} = mergedLayers(sources);
   const parsed = settingsSchema.safeParse(nested(given));
-  if (!parsed.success) problems.push(...parsed.error.issues.map((issue) => problemOf(issue, given)));
+  if (!parsed.success) problems.push(...parsed.error.issues.map((issue) => problemOfIssue(issue, given)));
   problems.push(...missingSettings(given));
   if (parsed.success) {
     const texts = impossibleRelations(parsed.data);
@@ -69,25 +71,6 @@ function nested(given: Layer): Record<string, unknown> {
     else (sections[section] ??= {})[field] = value;
   }
   return {...root, ...sections};
-}
-
-function problemOf(issue: z.core.$ZodIssue, given: Layer): Problem {
-  const key = keys.find(({path}) => path.every((part, index) => issue.path[index] === part));
-  if (key === undefined) throw new Error(`No key for ${issue.path.join('.')}`);
-  const {where = key.name, value} = given.get(key.name) ?? {};
-  const inside = issue.path.slice(key.path.length);
-  if (key.name !== 'views') return badValue({key, where, value, problem: oneLine(issue.message)});
-  const place = inside.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
-  return {severity: 'value', text: `${where}${place}: ${viewProblem(issue, key)}`};
-}
-
-function viewProblem(issue: z.core.$ZodIssue, {bounds, example}: Key): string {
-  const allowed = `a list of ${bounds}, for example ${example}`;
-  if (issue.code !== 'unrecognized_keys') return `${oneLine(issue.message)}; ${allowed}.`;
-  const [name = ''] = issue.keys;
-  const near = nearest(name, ['name', 'on', 'groupBy', 'windows', 'shards']);
-  const hint = near === undefined ? allowed : `did you mean ${near.name}?`;
-  return oneLine(`${JSON.stringify(name.slice(0, 40))} is not a key of a view; ${hint}`);
 }
 
 /** Namespaces are given by their first part as well. Hosts: https://learn.microsoft.com/azure/azure-government/compare-azure-government-global-azure */

@@ -38,5 +38,6 @@ function shown(value: unknown, path: readonly string[]): string | number {
   if (typeof value === 'object' && value !== null && 'enqueuedAfterMs' in value) {
     return new Date(Number(value.enqueuedAfterMs)).toISOString();
   }
-  return JSON.stringify(value);
+  // Shapes are more than what was written down: their names say which ones are meant.
+  return JSON.stringify(path[0] === 'shapes' ? (value as Config['shapes']).map(({name}) => name) : value);
 }

@@ -18,19 +18,21 @@ const fileCharsMax = 1_048_576;
 /** Sections that keys lie in, `join` and the like. */
 const sections = new Set([...keyByName.keys()].flatMap((name) => name.split('.').slice(0, -1)));
 
-/** What the file gives. `${NAME}` in a value is taken from the environment. */
+/** What the file gives for the keys of `names`. `${NAME}` in a value is taken from the environment. */
 export function fileLayer(
   file: ConfigurationFile,
   env: NodeJS.ProcessEnv,
+  names: ReadonlySet<string>,
 ): {given: Layer; problems: Problem[]} {
-  const {root, problem} = parsed(file);
+  const {root, typedRoot, problem} = parsed(file);
   if (problem !== undefined) return {given: new Map(), problems: [problem]};
-  const found = {file, env, given: new Map<string, Given>(), problems: [] as Problem[]};
-  if (root !== null && root !== '') collect(root, [], found);
+  const found = {file, env, names, given: new Map<string, Given>(), problems: [] as Problem[]};
+  if (root !== null && root !== '') collect({plain: root, typed: typedRoot}, [], found);
   return found;
 }
 
-function parsed({name, text}: ConfigurationFile): {root?: unknown; problem?: Problem} {
+/** The same map twice: `typedRoot` with YAML's own scalars, for the keys that want them. */
+function parsed({name, text}: ConfigurationFile): {root?: unknown; typedRoot?: unknown; problem?: Problem} {
   const broken = (why: string): {problem: Problem} => {
     return {
       problem: {
@@ -48,7 +50,7 @@ function parsed({name, text}: ConfigurationFile): {root?: unknown; problem?: Pro
     const root: unknown = document.toJS();
     const isMap = typeof root === 'object' && !Array.isArray(root);
     return isMap || root === ''
-      ? {root}
+      ? {root, typedRoot: parseDocument(text, {schema: 'core'}).toJS() as unknown}
       : broken('it must be a map of keys, for example flush: {interval: 10s}.');
   } catch (error) {
     // Aliases are only followed here, and one without an anchor, or too many of them, throws.
@@ -56,30 +58,41 @@ function parsed({name, text}: ConfigurationFile): {root?: unknown; problem?: Pro
   }
 }
 
+interface Node {
+  readonly plain: unknown;
+  readonly typed: unknown;
+}
+
 interface Found {
   readonly file: ConfigurationFile;
   readonly env: NodeJS.ProcessEnv;
+  readonly names: ReadonlySet<string>;
   readonly given: Map<string, Given>;
   readonly problems: Problem[];
 }
 
 /** Walks maps down to keys. A key may also be written in one word: `join.deadline: 10m`. */
-function collect(node: unknown, above: readonly string[], found: Found): void {
+function collect({plain: node, typed}: Node, above: readonly string[], found: Found): void {
   const name = above.join('.');
   const where = `${name} in ${found.file.name}`;
-  if (keyByName.has(name)) {
-    const value = filled(node, where, found);
+  const key = keyByName.get(name);
+  if (key !== undefined) {
+    if (!found.names.has(name)) return;
+    const isTyped = key.typed === true && node !== '';
+    const value = filled(isTyped ? typed : node, where, found);
     // An empty value counts as not set, as it does in the environment.
-    if (value === undefined || value === '' || value === 'null' || value === '~') return;
+    if (value == null || value === '' || value === 'null' || value === '~') return;
     if (found.given.has(name)) found.problems.push({severity: 'value', text: `${where} is given twice.`});
-    found.given.set(name, {value: listAsText(value), where});
+    found.given.set(name, {value: isTyped ? value : listAsText(value), where});
   } else if (
     typeof node === 'object' &&
     node !== null &&
     !Array.isArray(node) &&
     (name === '' || sections.has(name))
   ) {
-    for (const [part, below] of Object.entries(node)) collect(below, [...above, part], found);
+    for (const [part, plain] of Object.entries(node)) {
+      collect({plain, typed: (typed as Record<string, unknown>)[part]}, [...above, part], found);
+    }
   } else if (sections.has(name)) {
     if (node !== '' && node !== null) {
       found.problems.push({

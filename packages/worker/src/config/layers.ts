@@ -24,9 +24,15 @@ export interface Sources {
 /** Names nearer than this are one misspelt; farther ones may belong to another program. */
 const misspeltDistanceMax = 2;
 
-/** What was given for each key, flags over environment over file. */
-export function mergedLayers(sources: Sources): {given: Layer; problems: Problem[]; warnings: string[]} {
-  const file = sources.file === undefined ? undefined : fileLayer(sources.file, sources.env);
+/**
+ * What was given for each key, flags over environment over file. Of the file only the keys of `names` are looked at, all
+ * by default.
+ */
+export function mergedLayers(
+  sources: Sources,
+  names: Iterable<string> = keyByName.keys(),
+): {given: Layer; problems: Problem[]; warnings: string[]} {
+  const file = sources.file === undefined ? undefined : fileLayer(sources.file, sources.env, new Set(names));
   const environment = environmentLayer(sources.env);
   const flags = flagLayer(sources.flags ?? {});
   return {

@@ -57,7 +57,7 @@ export function configurationReference(): string {
     name.includes('.') ? name.slice(0, name.indexOf('.')) : 'general',
   );
   const tables = [...sections].map(([section, keysInside]) => sectionText(section, keysInside));
-  return [introduction, ...tables, viewsText()].join('\n');
+  return [introduction, ...tables, viewsText(), shapesText].join('\n');
 }
 
 function sectionText(section: string, keysInside: readonly Key[]): string {
@@ -86,7 +86,7 @@ function sectionText(section: string, keysInside: readonly Key[]): string {
 /** Defaults that can be written into a file are code; words that describe one are not. */
 function fallbackText({fallback = 'none', name, bounds}: Key): string {
   const describes = fallback.includes(' ') || fallback.includes('`') || fallback === 'needed';
-  return describes || name === 'views' || bounds === '' ? fallback : code(fallback);
+  return describes || name === 'views' || name === 'shapes' || bounds === '' ? fallback : code(fallback);
 }
 
 function viewsText(): string {
@@ -113,6 +113,14 @@ ${lines.join('\n')}
 - \`shards\`: overrides the key \`shards\` for this view.
 `;
 }
+
+const shapesText = `## Shapes
+
+Shapes of your own gateways stand in the list \`shapes\`; [how to write one](gateways.md#your-own-shape). They are asked in their
+order, before the built-in ones. \`weir shapes test FILE --config weir.yaml\` shows what they read.
+
+Unquoted \`7\` and \`true\` in \`recognise.equals\` are a number and a boolean there, as YAML has it; quoted ones are text.
+`;
 
 function code(text: string): string {
   return `\`${text}\``;

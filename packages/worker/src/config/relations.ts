@@ -48,7 +48,8 @@ export function impossibleRelations(settings: Settings): string[] {
 
 /** Relations that make sense on most days; a worker starts without them and says so. */
 export function doubtfulRelations(settings: Settings): string[] {
-  const {join, flush, refreshMs, retentionMs, assign, lookup, eventHubs, storage, cosmos, views} = settings;
+  const {join, dedupe, flush, refreshMs, retentionMs, assign, lookup, eventHubs, storage, cosmos, views} =
+    settings;
   const sweepAfterMs = join.sweepAfterMs ?? sweepAfterDefaultMs.withFeed;
   const perGrain = grains.flatMap((grain): Relation[] => {
     const kept = retentionMs[grain];
@@ -83,6 +84,10 @@ export function doubtfulRelations(settings: Settings): string[] {
     {
       broken: join.mergeWaitMs > join.deadlineMs,
       text: 'join.mergeWait is more than join.deadline, so a half may wait longer than its diagnostics.',
+    },
+    {
+      broken: join.mergeWaitMs > dedupe.horizonMs,
+      text: 'join.mergeWait is more than dedupe.horizon, so a half that comes after its call counted may be taken for another call.',
     },
     {
       broken: lookup.concurrency > queriesOfOneIdentity,

@@ -17,6 +17,8 @@ export interface SettingFacts {
   readonly variable?: string;
   /** Its value is never shown, neither in messages nor in the log. */
   readonly secret?: true;
+  /** In the file, its unquoted `7` and `true` are a number and a boolean, and it is never one text. */
+  readonly typed?: true;
 }
 
 /** What `read` found in a text: a value, or a phrase that completes "the value …". */

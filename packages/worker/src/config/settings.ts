@@ -8,6 +8,7 @@ import {joinSettings} from './join.ts';
 import {logAnalyticsSettings, lookupSettings} from './log-analytics.ts';
 import {azureCloudSetting, httpSettings, logSettings, shardsSetting} from './service.ts';
 import {factsOf, type SettingFacts, type ValueFacts} from './setting.ts';
+import {shapesSetting, textShapesSetting} from './shapes.ts';
 import {ownershipSettings, sourceSettings} from './source.ts';
 import {storageSettings} from './storage.ts';
 import {viewsSetting} from './views.ts';
@@ -24,6 +25,8 @@ export const settingsSchema = z.object({
   azureCloud: azureCloudSetting,
   views: viewsSetting,
   shards: shardsSetting,
+  shapes: shapesSetting,
+  textShapes: textShapesSetting,
   source: sourceSettings,
   assign: assignSettings,
   dedupe: dedupeSettings,

@@ -38,7 +38,7 @@ export const partitionTroubles = {
   lost: (partitionId: string, lost: readonly RecordPlace[]): Trouble => ({
     layer: 'Event Hubs',
     kind: 'lost',
-    message: `${lost.length} events of partition ${partitionId}, sequence numbers ${lost[0]?.sequenceNumber} to ${lost.at(-1)?.sequenceNumber}, waited for their diagnostics and expired in the event hub before they were read again. They are in the arrival views, not in the resolved ones, and are dead-lettered.`,
+    message: `${lost.length} events of partition ${partitionId}, sequence numbers ${lost[0]?.sequenceNumber} to ${lost.at(-1)?.sequenceNumber}, waited for their diagnostics, or for the other half of their call, and expired in the event hub before they were read again. They are in the arrival views (not where a half was missing), not in the resolved ones, and are dead-lettered.`,
     partitionId,
   }),
 
