@@ -1,11 +1,13 @@
 export {BlobCheckpointHint} from './blob/blob-checkpoint-hint.ts';
 export {
   createBlobContainer,
+  openBlobContainer,
   StorageRefusedError,
   StorageUnreachableError,
   type BlobContainer,
   type StorageConnection,
 } from './blob/blob-container.ts';
+export {BlobDeadLetterReader, type StoredDeadLetter} from './blob/blob-dead-letter-reader.ts';
 export {BlobDeadLetterStore} from './blob/blob-dead-letter-store.ts';
 export {BlobJournalStore} from './blob/blob-journal-store.ts';
 export {CosmosConfigurationError, createCosmosClient} from './cosmos/cosmos-client.ts';
@@ -15,8 +17,10 @@ export {prepareCosmos} from './cosmos/prepare-cosmos.ts';
 export {WriteGovernor} from './cosmos/write-governor.ts';
 export {hostOf, type AzureCloud, type EventHubsConnection} from './event-hubs/event-hubs-connection.ts';
 export {EventHubsSource} from './event-hubs/event-hubs-source.ts';
+export {HubReader, PartitionOwnedError, type HubEvent, type ReadFrom} from './event-hubs/hub-reader.ts';
 export type {PartitionLease, SourceTrouble, StartPosition} from './event-hubs/source-options.ts';
 export {LogAnalyticsSettingError} from './log-analytics/endpoint.ts';
+export {readExportedRow} from './log-analytics/exported-row.ts';
 export {LogAnalyticsDiagnostics} from './log-analytics/log-analytics-diagnostics.ts';
-export {EventHubsRefusedError, EventHubsUnreachableError} from './event-hubs/hub-questions.ts';
+export {EventHubsRefusedError, EventHubsUnreachableError, HubQuestions} from './event-hubs/hub-questions.ts';
 export {StallError} from './event-hubs/watchdog.ts';

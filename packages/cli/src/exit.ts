@@ -3,10 +3,12 @@ import {
   EventHubsRefusedError,
   EventHubsUnreachableError,
   LogAnalyticsSettingError,
+  PartitionOwnedError,
   StorageRefusedError,
   StorageUnreachableError,
 } from '@weir/azure';
 import {ConfigurationError, describeError, ServiceUnreachableError, StartUpError} from '@weir/worker';
+import {OutputError} from './inspect/event-output.ts';
 
 export const exitCodes = {done: 0, failed: 1, usage: 2, interrupted: 130} as const;
 
@@ -24,6 +26,8 @@ export function failureOf(error: unknown): {message: string; exitCode: number} {
   }
   if (
     error instanceof EventHubsUnreachableError ||
+    error instanceof OutputError ||
+    error instanceof PartitionOwnedError ||
     error instanceof ServiceUnreachableError ||
     error instanceof StorageUnreachableError
   ) {

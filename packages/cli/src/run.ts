@@ -1,7 +1,7 @@
-import {readFileSync} from 'node:fs';
-import {ConfigurationError, createLogger, describeConfig, keys, loadConfig, Service} from '@weir/worker';
-import {Command, Option} from 'commander';
+import {createLogger, describeConfig, loadConfig, Service} from '@weir/worker';
+import {Command} from 'commander';
 import pretty from 'pino-pretty';
+import {addConfigOptions, readConfigFile} from './command-config.ts';
 import {exitCodes} from './exit.ts';
 import {stopSignal} from './stop-signals.ts';
 import {version} from './version.ts';
@@ -11,10 +11,10 @@ export function runCommand(): Command {
   const command = new Command('run')
     .summary('run the worker until SIGTERM or Ctrl-C')
     .description('Runs the worker in the foreground until SIGTERM or Ctrl-C; a second Ctrl-C stops at once.')
-    .option('--config <file>', 'configuration file (YAML)')
     .addHelpText('after', runHelp);
-  for (const {name} of keys) command.addOption(new Option(`--${name} <value>`).hideHelp());
-  return command.action(async ({config: file, ...flags}: Record<string, string>) => run(file, flags));
+  return addConfigOptions(command).action(async ({config: file, ...flags}: Record<string, string>) =>
+    run(file, flags),
+  );
 }
 
 const runHelp = `
@@ -34,7 +34,7 @@ async function run(fileName: string | undefined, flags: Readonly<Record<string, 
   const {config, warnings} = loadConfig({
     flags,
     env: process.env,
-    ...(fileName !== undefined && {file: {name: fileName, text: readConfig(fileName)}}),
+    ...(fileName !== undefined && {file: {name: fileName, text: readConfigFile(fileName)}}),
   });
   const log = createLogger({
     level: config.log.level,
@@ -61,15 +61,4 @@ async function run(fileName: string | undefined, flags: Readonly<Record<string, 
   log.info({exitCode: code}, 'Stopped.');
   // Connections that did not close in time must not keep the process.
   process.exit(code === 0 ? exitCodes.done : exitCodes.failed);
-}
-
-function readConfig(fileName: string): string {
-  try {
-    return readFileSync(fileName, 'utf8');
-  } catch (cause) {
-    throw new ConfigurationError(
-      [`--config: ${fileName} cannot be read. Give the path of a YAML file, for example --config weir.yaml.`],
-      {cause},
-    );
-  }
 }

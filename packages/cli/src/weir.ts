@@ -1,9 +1,13 @@
 import {Command, CommanderError} from 'commander';
+import {deadLettersCommand} from './dead-letters/dead-letters.ts';
 import {demoCommand} from './demo/demo.ts';
 import {emulatorsCommand} from './emulators.ts';
 import {exitCodes, failureOf} from './exit.ts';
+import {inspectCommand} from './inspect/inspect.ts';
 import {recoverCommand} from './recover/recover.ts';
 import {runCommand} from './run.ts';
+import {shapesCommand} from './shapes/shapes.ts';
+import {traceCommand} from './trace/trace.ts';
 import {version} from './version.ts';
 
 /** The `weir` command. Results go to stdout, progress and messages to stderr; exit codes are in `exit.ts`. */
@@ -18,9 +22,13 @@ export async function main(argv: readonly string[]): Promise<void> {
     .configureOutput({outputError: (text, write) => write(`weir: ${text.replace(/^error: /, '')}`)})
     .addCommand(runCommand())
     .addCommand(demoCommand())
+    .addCommand(inspectCommand())
+    .addCommand(traceCommand())
+    .addCommand(deadLettersCommand())
     .addCommand(recoverCommand())
+    .addCommand(shapesCommand())
     .addCommand(emulatorsCommand());
-  for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
+  inheritSettings(program);
   try {
     await program.parseAsync(argv);
   } catch (error) {
@@ -32,5 +40,13 @@ export async function main(argv: readonly string[]): Promise<void> {
     const {message, exitCode} = failureOf(error);
     process.stderr.write(`weir: ${message}\n`);
     process.exitCode = exitCode;
+  }
+}
+
+/** Commands below this one write and end as it does. */
+function inheritSettings(above: Command): void {
+  for (const command of above.commands) {
+    command.exitOverride().copyInheritedSettings(above);
+    inheritSettings(command);
   }
 }

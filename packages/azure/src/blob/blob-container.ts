@@ -53,6 +53,14 @@ export async function createBlobContainer(
   return {client, clock};
 }
 
+/**
+ * The container as it is, for readers: nothing is made, and no request is sent yet.
+ * @throws StorageRefusedError for a malformed or plain-http connection
+ */
+export function openBlobContainer(options: StorageConnection & {readonly name: string}): ContainerClient {
+  return openClient(options, new StorageClock());
+}
+
 function openClient(options: StorageConnection & {name: string}, clock: StorageClock): ContainerClient {
   const {url, credential} = address(options);
   const {protocol, hostname} = new URL(url);
@@ -118,7 +126,8 @@ function isForbidden(error: unknown): boolean {
   return error instanceof RestError && (error.statusCode === 401 || error.statusCode === 403);
 }
 
-function startUpError(error: unknown, client: ContainerClient, name: string): Error {
+/** What an error of a request means for whoever runs the program. */
+export function startUpError(error: unknown, client: ContainerClient, name: string): Error {
   const at = `${client.accountName || new URL(client.url).hostname}, container "${name}"`;
   if (isForbidden(error)) {
     const code = error instanceof RestError ? error.code : undefined;

@@ -93,7 +93,22 @@ export function receivingClient(
 
 /** A client for questions; it opens no receiving link. */
 export function questionClient(connection: EventHubsConnection): EventHubConsumerClient {
-  const options = {...baseOptions(connection), retryOptions: questionRetryOptions};
+  return storelessClient(connection, {retryOptions: questionRetryOptions});
+}
+
+/** A client that looks at events: without a checkpoint store it claims nothing and its links have no owner level. */
+export function readingClient(
+  connection: EventHubsConnection,
+  {identifier}: {identifier: string},
+): EventHubConsumerClient {
+  return storelessClient(connection, {identifier, retryOptions});
+}
+
+function storelessClient(
+  connection: EventHubsConnection,
+  special: EventHubConsumerClientOptions,
+): EventHubConsumerClient {
+  const options = {...baseOptions(connection), ...special};
   const {auth, hub} = connection;
   return 'namespace' in auth
     ? new EventHubConsumerClient(groupOf(connection), hostOf(connection), hub, auth.credential, options)

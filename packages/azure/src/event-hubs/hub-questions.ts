@@ -67,42 +67,51 @@ export class HubQuestions {
       return await question(client, either);
     } catch (error) {
       if (signal?.aborted === true) throw new DOMException('The question was stopped.', 'AbortError');
-      throw this.#judge(error);
+      throw hubError(error, this.#connection);
     } finally {
       await closeQuietly(client);
     }
   }
 
   #open(): EventHubConsumerClient {
-    try {
-      return questionClient(this.#connection);
-    } catch (error) {
-      // The SDK's text quotes the connection string, key included: neither it nor the cause is passed on.
-      throw new EventHubsRefusedError(
-        `The Event Hubs connection for hub "${this.#connection.hub}" cannot be used ` +
-          `(${error instanceof Error ? error.name : 'error'}): check that the connection string is complete and that ` +
-          'its EntityPath, if it has one, equals EVENT_HUB_NAME.',
-      );
-    }
+    return openClient(this.#connection, () => questionClient(this.#connection));
   }
+}
 
-  #judge(error: unknown): Error {
-    const at = `hub "${this.#connection.hub}" on ${hostOf(this.#connection)}`;
-    switch (errorCode(error)) {
-      case 'UnauthorizedError':
-      case 'UnauthorizedAccess':
-        return new EventHubsRefusedError(
-          `Event Hubs refused the credentials for ${at}: check the key (it needs the Listen claim), or give the ` +
-            'identity the role "Azure Event Hubs Data Receiver".',
-          {cause: error},
-        );
-      case 'MessagingEntityNotFoundError':
-        return new EventHubsRefusedError(`There is no ${at}, or no such consumer group.`, {cause: error});
-      default:
-        return new EventHubsUnreachableError(`No usable answer from ${at} (${errorCode(error)}).`, {
-          cause: error,
-        });
-    }
+/** @throws EventHubsRefusedError for a connection string that the SDK does not take */
+export function openClient<T>(connection: EventHubsConnection, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    // The SDK's text quotes the connection string, key included: neither it nor the cause is passed on.
+    throw new EventHubsRefusedError(
+      `The Event Hubs connection for hub "${connection.hub}" cannot be used ` +
+        `(${error instanceof Error ? error.name : 'error'}): check that the connection string is complete and that ` +
+        'its EntityPath, if it has one, equals EVENT_HUB_NAME.',
+    );
+  }
+}
+
+/** What an error of the SDK means for whoever asked. */
+export function hubError(
+  error: unknown,
+  connection: EventHubsConnection,
+): EventHubsRefusedError | EventHubsUnreachableError {
+  const at = `hub "${connection.hub}" on ${hostOf(connection)}`;
+  switch (errorCode(error)) {
+    case 'UnauthorizedError':
+    case 'UnauthorizedAccess':
+      return new EventHubsRefusedError(
+        `Event Hubs refused the credentials for ${at}: check the key (it needs the Listen claim), or give the ` +
+          'identity the role "Azure Event Hubs Data Receiver".',
+        {cause: error},
+      );
+    case 'MessagingEntityNotFoundError':
+      return new EventHubsRefusedError(`There is no ${at}, or no such consumer group.`, {cause: error});
+    default:
+      return new EventHubsUnreachableError(`No usable answer from ${at} (${errorCode(error)}).`, {
+        cause: error,
+      });
   }
 }
 
@@ -129,7 +138,7 @@ export function errorCode(error: unknown): string {
 }
 
 /** Closes within `closeWaitMs`; a connection that does not answer is left to its idle timeout. */
-async function closeQuietly(client: EventHubConsumerClient): Promise<void> {
+export async function closeQuietly(client: {close(): Promise<void>}): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, closeWaitMs);

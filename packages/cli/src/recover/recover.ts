@@ -1,13 +1,11 @@
-import {readFileSync} from 'node:fs';
-import {ConfigurationError, keys, loadConfig, type Config, type From} from '@weir/worker';
+import type {From} from '@weir/worker';
 import {Command, Option} from 'commander';
+import {addConfigOptions, configOf, type ConfigFlags} from '../command-config.ts';
 import {exitCodes} from '../exit.ts';
 import {confirm} from './confirm.ts';
 import {parseFrom} from './from-option.ts';
 import type {Request} from './look.ts';
 import {runRecovery} from './run-recovery.ts';
-
-type Flags = Readonly<Record<string, string>>;
 
 interface Options {
   readonly config?: string;
@@ -39,10 +37,8 @@ export function recoverCommand(): Command {
     .option('--begin-anew', 'replace the journal by a new one')
     .option('--yes', 'do not ask before it is done')
     .option('--json', 'print what was found as one JSON object')
-    .option('--config <file>', 'configuration file (YAML)')
     .addHelpText('after', recoverHelp);
-  for (const {name} of keys) command.addOption(new Option(`--${name} <value>`).hideHelp());
-  return command.action(async (given: Options & Flags) => {
+  return addConfigOptions(command).action(async (given: Options & ConfigFlags) => {
     const {config: fileName, partition, from, adoptJournal, beginAnew, yes, json, ...flags} = given;
     const request: Request = {
       partition,
@@ -52,7 +48,7 @@ export function recoverCommand(): Command {
     };
     const ask = (question: string) => confirm(question, {input: process.stdin, output: process.stderr});
     const isTerminal = process.stdin.isTTY && process.stderr.isTTY && !json;
-    const outcome = await runRecovery(request, configOf(fileName, flags), {
+    const outcome = await runRecovery(request, configOf(fileName, {flags, needs: everyService}), {
       print: (text) => process.stdout.write(text),
       tell: (text) => process.stderr.write(`${text}\n`),
       confirm: yes ? async () => 'yes' : isTerminal ? ask : async () => 'cannot ask',
@@ -61,6 +57,8 @@ export function recoverCommand(): Command {
       outcome === 'all go on' ? exitCodes.done : outcome === 'stopped' ? exitCodes.failed : exitCodes.usage;
   });
 }
+
+const everyService = ['eventHubs', 'storage', 'logAnalytics', 'cosmos'] as const;
 
 const recoverHelp = `
 The flags, variables and file of "weir run" say which services are meant.
@@ -72,16 +70,3 @@ Examples:
 
 Exit codes: 0 nothing is stopped, or not any more; 1 something is stopped, or
 failed; 2 wrong usage or configuration.`;
-
-function configOf(fileName: string | undefined, flags: Flags): Config {
-  let file: {name: string; text: string} | undefined;
-  try {
-    if (fileName !== undefined) file = {name: fileName, text: readFileSync(fileName, 'utf8')};
-  } catch (cause) {
-    throw new ConfigurationError(
-      [`--config: ${fileName} cannot be read. Give the path of a YAML file, for example --config weir.yaml.`],
-      {cause},
-    );
-  }
-  return loadConfig({flags, env: process.env, ...(file !== undefined && {file})}).config;
-}

@@ -183,7 +183,7 @@ export class RecordColumns {
     texts[t + 2] = shared.numberOf(model);
     texts[t + 3] = shared.numberOf(consumer);
     texts[t + 4] = shared.numberOf(product);
-    const least = Math.min(texts[t]!, texts[t + 1]!, texts[t + 2]!, texts[t + 3]!, texts[t + 4]!);
+    const least = Math.min(texts[t], texts[t + 1]!, texts[t + 2]!, texts[t + 3]!, texts[t + 4]!);
     if (least < 0) this.#ownTexts.set(slot, {region, deployment, model, consumer, product});
   }
 
