@@ -1,3 +1,5 @@
+import {eventFields} from '@weir/pipeline';
+
 /**
  * `--where`: conditions joined by `and`, each `FIELD OPERATOR VALUE`. Deliberately no more: nothing in it can run or loop,
  * and it needs no library.
@@ -26,25 +28,7 @@ type Operator = '!=' | '!~' | '<=' | '>=' | '==' | '=' | '~' | '<' | '>';
 export const eventFieldNames = ['partition', 'sequenceNumber', 'offset', 'enqueuedTime'] as const;
 export const readingFieldNames = ['shape', 'outcome', 'reason', 'closest'] as const;
 /** As `reading.event` names them. */
-export const recordFieldNames = [
-  'requestId',
-  'eventTime',
-  'region',
-  'deployment',
-  'model',
-  'consumer',
-  'product',
-  'status',
-  'stream',
-  'promptTokens',
-  'completionTokens',
-  'totalTokens',
-  'cachedTokens',
-  'reasoningTokens',
-  'tokenSource',
-  'remainingRequests',
-  'remainingTokens',
-] as const;
+export const recordFieldNames: readonly string[] = [...eventFields, 'tokenSource'];
 const conditionsMax = 32;
 
 /** @throws {WhereError} */
