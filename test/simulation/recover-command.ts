@@ -1,4 +1,4 @@
-import type {SourcePartition} from '@weir/pipeline';
+import {judge, type SourcePartition} from '@weir/pipeline';
 import {isOpen, waysOut, type StoppedFound, type WayOut} from '../../packages/cli/src/recover/ways-out.ts';
 import type {WorkerPorts} from '../../packages/worker/src/ports.ts';
 import {adoptJournal, type WayOutEnd} from '../../packages/worker/src/recover/adopt-journal.ts';
@@ -67,14 +67,17 @@ export async function runRecover(
 
 /**
  * PROTOCOL's own case of beginning anew, which the command never has: nothing is wrong with the journal. The finding is
- * made up; where the journal stands is what the plan goes by.
+ * made up; where the journal stands is what the plan goes by. A partition whose journal moved at each look is left alone:
+ * what was read of it last need not fit together, and the command would not act on it either.
  */
 function asIfStopped(inspection: Inspection): StoppedPartition | undefined {
   const {
     state,
+    hubCreatedAt,
     claim: {fence, journal},
   } = inspection;
   if (state.kind !== 'runs' || journal === undefined) return undefined;
+  if (judge({fence: fence?.name, journal: journal.commit, hubCreatedAt}).kind !== 'apply') return undefined;
   const {lineage, n, author} = journal.commit;
   const finding = {kind: 'documents restored', fence: fence?.name, journal: {lineage, n, author}} as const;
   return {...inspection, state: {kind: 'stopped', finding}};
