@@ -30,7 +30,7 @@ export const halvesMutations: readonly Mutation[] = [
     patches: [
       {
         file: unsettled,
-        find: 'for (const {places, owes} of this.#halves.open()) addCall({places, owes});',
+        find: 'addCall({places, owes});',
         replace: '',
       },
     ],

@@ -42,11 +42,7 @@ export class OpenRecord implements CountedEvent {
   sequenceNumber = 0;
   index = 0;
   enqueuedTimeMs = 0;
-  ownTimeMs = 0;
   eventTimeMs = 0;
-  waitingSinceMs = 0;
-  /** When the sweep may ask for it next, by the service's clock. */
-  nextSweepMs = 0;
   region = '';
   deployment = '';
   model = '';

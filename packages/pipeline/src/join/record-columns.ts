@@ -117,10 +117,7 @@ export class RecordColumns {
     into.sequenceNumber = numbers[n + sequenceNumber]!;
     into.index = numbers[n + index]!;
     into.enqueuedTimeMs = numbers[n + enqueuedTimeMs]!;
-    into.ownTimeMs = numbers[n + ownTimeMs]!;
     into.eventTimeMs = numbers[n + eventTimeMs]!;
-    into.waitingSinceMs = numbers[n + waitingSinceMs]!;
-    into.nextSweepMs = numbers[n + nextSweepMs]!;
     into.status = known(numbers[n + status]!);
     into.promptTokens = known(numbers[n + promptTokens]!);
     into.completionTokens = known(numbers[n + completionTokens]!);
@@ -159,6 +156,7 @@ export class RecordColumns {
     return this.#numbers[slot * numbersEach + waitingSinceMs]!;
   }
 
+  /** When the sweep may ask for it next, by the service's clock. */
   nextSweepMs(slot: RecordSlot): number {
     return this.#numbers[slot * numbersEach + nextSweepMs]!;
   }

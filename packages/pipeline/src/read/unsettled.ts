@@ -97,23 +97,32 @@ export class Unsettled {
       open.addCall(call);
     };
     const {records} = this.#waiting;
+    const {columns} = records;
+    let oldestOpenEventTimeMs = Infinity;
+    let oldestHalfEventTimeMs = Infinity;
     const unread = this.#unread.places();
     for (const slot of this.#slots()) {
       const call = records.callOf(slot);
-      const [sequenceNumber, index] = [records.columns.sequenceNumber(slot), records.columns.index(slot)];
+      const [sequenceNumber, index] = [columns.sequenceNumber(slot), columns.index(slot)];
+      oldestOpenEventTimeMs = Math.min(oldestOpenEventTimeMs, columns.eventTimeMs(slot));
       if (call !== undefined) addCall(call);
       else if (unread.length === 0) add(sequenceNumber, index);
       else unread.push({sequenceNumber, index});
     }
     for (const {sequenceNumber, index} of unread.sort(byPlace)) add(sequenceNumber, index);
-    for (const {places, owes} of this.#halves.open()) addCall({places, owes});
+    for (const {places, owes, oldestEventTimeMs} of this.#halves.open()) {
+      addCall({places, owes});
+      oldestHalfEventTimeMs = Math.min(oldestHalfEventTimeMs, oldestEventTimeMs);
+    }
     for (const call of this.#recoveredCalls.calls) addCall(call);
     return {
       open,
       oldestOpen: oldestOpen === Infinity ? undefined : oldestOpen,
       // Of those not read again yet the event times are not known.
-      oldestOpenEventTimeMs: this.hasUnread ? -Infinity : this.oldestWaitingEventTimeMs(),
-      oldestHalfEventTimeMs: this.oldestHalfEventTimeMs(),
+      oldestOpenEventTimeMs: this.hasUnread
+        ? -Infinity
+        : Math.min(oldestOpenEventTimeMs, oldestHalfEventTimeMs),
+      oldestHalfEventTimeMs,
     };
   }
 
