@@ -1,7 +1,7 @@
 import {readCount} from './fields.ts';
 import type {TokenSource} from './gateway-event.ts';
 import type {MissingField, MissingFields} from './missing-fields.ts';
-import {isJsonObject} from './shape.ts';
+import {isJsonObject, type JsonObject} from './shape.ts';
 
 export interface Tokens {
   readonly promptTokens: number | undefined;
@@ -90,6 +90,12 @@ export function reportedTokens(
     reasoningTokens,
     tokenSource: isReported ? 'reported' : 'unknown',
   };
+}
+
+/** The three counts of an event that holds the service's names for them among its own fields. */
+export function flatTokens(object: JsonObject, missing: MissingFields): Tokens {
+  const {prompt_tokens: prompt, completion_tokens: completion, total_tokens: total} = object;
+  return reportedTokens({prompt, completion, total}, missing);
 }
 
 function addTokens(

@@ -4,7 +4,7 @@ import type {DecodedRecord, PartKind} from '../gateway-event.ts';
 import {asHalf} from '../half-record.ts';
 import {MissingFields} from '../missing-fields.ts';
 import type {JsonObject, Shape} from '../shape.ts';
-import {reportedTokens} from '../tokens.ts';
+import {flatTokens} from '../tokens.ts';
 
 const name = 'enterprise-logging';
 
@@ -43,14 +43,7 @@ export const enterpriseLoggingShape: Shape = {
 
 function read(object: JsonObject, enqueuedTimeMs: number): DecodedRecord {
   const missing = new MissingFields();
-  const tokens = reportedTokens(
-    {
-      prompt: object['prompt_tokens'],
-      completion: object['completion_tokens'],
-      total: object['total_tokens'],
-    },
-    missing,
-  );
+  const tokens = flatTokens(object, missing);
   const record = readRecord(
     {time: object['event-time'], model: object['model'], product: object['productId'], tokens},
     {shape: name, enqueuedTimeMs, missing},

@@ -6,7 +6,7 @@ import {headerOf, lastHeaderValue} from '../headers.ts';
 import {MissingFields} from '../missing-fields.ts';
 import {isJsonObject} from '../shape.ts';
 import type {JsonObject, Shape} from '../shape.ts';
-import {reportedTokens} from '../tokens.ts';
+import {flatTokens} from '../tokens.ts';
 
 const name = 'openai-logger';
 
@@ -35,14 +35,7 @@ function read(object: JsonObject, enqueuedTimeMs: number): DecodedRecord {
   const missing = new MissingFields();
   const headers = object['resp_headers'] ?? noHeaders;
   if (!isJsonObject(headers)) return malformed('bad headers', name);
-  const tokens = reportedTokens(
-    {
-      prompt: object['prompt_tokens'],
-      completion: object['completion_tokens'],
-      total: object['total_tokens'],
-    },
-    missing,
-  );
+  const tokens = flatTokens(object, missing);
   const record = readRecord(
     {
       requestId: lastHeaderValue(headerOf(headers, 'apim-request-id')),
