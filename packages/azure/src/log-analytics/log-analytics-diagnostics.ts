@@ -2,11 +2,13 @@ import type {TokenCredential} from '@azure/core-auth';
 import {LogsQueryClient} from '@azure/monitor-query';
 
 import type {DiagnosticsSource, LookupAnswer} from '@weir/pipeline';
-import {AnswerBodies, type AnswerBody, type AnswerTable} from './answer-bodies.ts';
+import {AnswerBodies} from './answer-bodies.ts';
+import {AnswerReader, type TableSink} from './answer-reader.ts';
 import {LogAnalyticsSettingError, queryTarget, workspaceIds, type LogAnalyticsCloud} from './endpoint.ts';
-import {answerOfFailure, forLog} from './failures.ts';
-import {clockQuery, idsQuery, sliceQuery, type BuiltQuery} from './queries.ts';
-import {readRows, readServiceNow} from './rows.ts';
+import {answerOfFailure, forLog, innermostMessage} from './failures.ts';
+import {clockQuery, idsQuery, recentQuery, sliceQuery, type BuiltQuery} from './queries.ts';
+import {readRecentRows, type RecentRows} from './recent-rows.ts';
+import {readServiceNow, RowsTable, SmallTable} from './rows.ts';
 
 /** The service cuts an answer here; https://learn.microsoft.com/azure/azure-monitor/service-limits */
 export const answerRowsMax = 500_000;
@@ -75,32 +77,40 @@ export class LogAnalyticsDiagnostics implements DiagnosticsSource {
     range: {fromMs: number; toMs: number; share?: {index: number; of: number}},
     signal?: AbortSignal,
   ): Promise<LookupAnswer> {
-    return this.#ask(sliceQuery(range), rowsAnswer, signal);
+    return this.#ask(sliceQuery(range), new RowsTable(), rowsAnswer, signal);
   }
 
   async byIds(
     query: {ids: readonly string[]; fromMs: number; toMs: number},
     signal?: AbortSignal,
   ): Promise<LookupAnswer> {
-    return this.#ask(idsQuery(query), rowsAnswer, signal);
+    return this.#ask(idsQuery(query), new RowsTable(), rowsAnswer, signal);
   }
 
   async serviceNow(signal?: AbortSignal): Promise<LookupAnswer> {
-    return this.#ask(clockQuery(), clockAnswer, signal);
+    return this.#ask(clockQuery(), new SmallTable(), clockAnswer, signal);
   }
 
-  async #ask(
+  /** Counts the rows stored since `fromMs`, ms since the epoch, by what the join can use of them. */
+  async recent(
+    range: {fromMs: number; toMs: number},
+    signal?: AbortSignal,
+  ): Promise<RecentRows | LookupAnswer> {
+    return this.#ask(recentQuery(range), new SmallTable(), recentAnswer, signal);
+  }
+
+  async #ask<Table extends TableSink, Answer>(
     query: BuiltQuery,
-    read: (table: AnswerTable) => LookupAnswer,
+    table: Table,
+    read: (table: Table) => Answer,
     signal: AbortSignal | undefined,
-  ): Promise<LookupAnswer> {
+  ): Promise<Answer | LookupAnswer> {
     throwIfAborted(signal, undefined);
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), this.#clientTimeoutMs);
     try {
       const abortSignal = signal === undefined ? timeout.signal : AbortSignal.any([signal, timeout.signal]);
-      const outcome = await this.#query(query, abortSignal);
-      return answerOfTable(outcome, read);
+      return (await this.#query(query, table, abortSignal)) ?? read(table);
     } catch (error) {
       throwIfAborted(signal, error);
       if (timeout.signal.aborted) return {kind: 'unavailable', cause: 'No answer within the client timeout.'};
@@ -112,7 +122,14 @@ export class LogAnalyticsDiagnostics implements DiagnosticsSource {
     }
   }
 
-  async #query({text, timespan}: BuiltQuery, abortSignal: AbortSignal): Promise<AnswerBody> {
+  /** @returns what is wrong with the answer; undefined: the table has all of it */
+  async #query(
+    {text, timespan}: BuiltQuery,
+    table: TableSink,
+    abortSignal: AbortSignal,
+  ): Promise<LookupAnswer | undefined> {
+    const reader = new AnswerReader(table);
+    this.#bodies.expect(abortSignal, reader);
     const {first, others} = this.#workspaces;
     await this.#client.queryWorkspace(first, text, timespan, {
       abortSignal,
@@ -123,28 +140,28 @@ export class LogAnalyticsDiagnostics implements DiagnosticsSource {
         customHeaders: {'Cache-Control': 'no-cache'},
       },
     });
-    return this.#bodies.take(abortSignal);
+    const {tables, error} = reader.end();
+    if (error !== undefined && error !== null)
+      return {kind: 'partial', cause: forLog(`${error.code ?? 'no code'} ${innermostMessage(error)}`)};
+    return tables.length === 0 ? {kind: 'unavailable', cause: 'The answer has no table.'} : undefined;
   }
 }
 
-function answerOfTable(outcome: AnswerBody, read: (table: AnswerTable) => LookupAnswer): LookupAnswer {
-  if (outcome.kind === 'partial') return {kind: 'partial', cause: forLog(outcome.cause)};
-  if (outcome.table === undefined) return {kind: 'unavailable', cause: 'The answer has no table.'};
-  if (outcome.table.rows.length >= answerRowsMax) {
+function rowsAnswer({rows, rowsAnswered, serviceNowMs, missingColumn}: RowsTable): LookupAnswer {
+  if (missingColumn !== undefined) {
+    return {kind: 'unavailable', cause: `The answer lacks the column ${missingColumn}.`};
+  }
+  if (rowsAnswered >= answerRowsMax) {
     return {kind: 'partial', cause: `The answer reached the limit of ${answerRowsMax} rows.`};
   }
-  return read(outcome.table);
+  return {kind: 'complete', rows, serviceNowMs};
 }
 
-function rowsAnswer(table: AnswerTable): LookupAnswer {
-  const reading = readRows(table);
-  if (reading.kind === 'missingColumn') {
-    return {kind: 'unavailable', cause: `The answer lacks the column ${reading.name}.`};
-  }
-  return {kind: 'complete', rows: reading.rows, serviceNowMs: reading.serviceNowMs};
+function recentAnswer(table: SmallTable): RecentRows | LookupAnswer {
+  return readRecentRows(table) ?? {kind: 'unavailable', cause: 'The answer lacks a column.'};
 }
 
-function clockAnswer(table: AnswerTable): LookupAnswer {
+function clockAnswer(table: SmallTable): LookupAnswer {
   const serviceNowMs = readServiceNow(table);
   if (serviceNowMs === undefined) return {kind: 'unavailable', cause: 'The answer carries no time.'};
   return {kind: 'complete', rows: [], serviceNowMs};

@@ -2,7 +2,15 @@ import {createRequire} from 'node:module';
 
 import {beforeAll, describe, expect, test} from 'vitest';
 
-import {clockQuery, idsPerQueryMax, idsQuery, rowColumns, sliceQuery, type BuiltQuery} from './queries.ts';
+import {
+  clockQuery,
+  idsPerQueryMax,
+  idsQuery,
+  recentQuery,
+  rowColumns,
+  sliceQuery,
+  type BuiltQuery,
+} from './queries.ts';
 
 /** The parts of the language service that are used here; its own types describe globals. */
 interface KustoColumn {
@@ -95,6 +103,17 @@ test('a query for 5,000 ids is valid', () => {
   const {text} = idsQuery({...times, ids: manyIds});
   expect(analyze(text, workspaces['a usual one'])).toEqual({problems: [], columns: expectedColumns});
 });
+
+test.each(Object.entries(workspaces))(
+  'the query that counts recent rows is valid in %s',
+  (_name, columns) => {
+    const has = ['hasId', 'hasDuration', 'hasModel', 'hasStreamType'].map((name) => `${name}:bool`);
+    expect(analyze(recentQuery(times).text, columns)).toEqual({
+      problems: [],
+      columns: [...has, 'delaySeconds:long', 'rows:long'],
+    });
+  },
+);
 
 test('the query for the clock is valid', () => {
   expect(analyze(clockQuery().text, always)).toEqual({problems: [], columns: ['serverNow:datetime']});

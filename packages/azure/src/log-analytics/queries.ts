@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {durationMaxMs} from '@weir/pipeline';
+import {delayStepSeconds} from './recent-rows.ts';
 
 /** The most ids one query may name; 40 bytes each make 200 kB of text. */
 export const idsPerQueryMax = 5000;
@@ -65,10 +66,36 @@ ${requestRows}`;
   return {text, timespan: timespanAround({fromMs, toMs})};
 }
 
+/** Rows stored since `fromMs`, counted by what they have and how late they came: some dozen groups. */
+export function recentQuery({fromMs, toMs}: {fromMs: number; toMs: number}): BuiltQuery {
+  assert(fromMs <= toMs, 'a time range ends after it begins');
+  const text = `let lo = ${datetimeLiteral(fromMs)};
+AzureDiagnostics
+| where TimeGenerated >= lo - 1d
+| where ingestion_time() >= lo
+| where Category == "RequestResponse"
+| where OperationName !endswith "_List"
+${requestColumns}
+| extend delay = tolong((ingestion_time() - TimeGenerated) / 1s)
+| summarize rows = count() by hasId = isnotempty(CorrelationId), hasDuration = isnotnull(duration),
+    hasModel = isnotempty(tostring(details.modelName)), hasStreamType = isnotempty(tostring(details.streamType)),
+    delaySeconds = bin(delay, ${delayStepSeconds})`;
+  return {
+    text,
+    timespan: timespanAround({fromMs: fromMs - generatedBeforeMs, toMs: toMs + generatedAfterMs}),
+  };
+}
+
 /** The service's clock alone; no table is read. */
 export function clockQuery(): BuiltQuery {
   return {text: 'print serverNow = now()', timespan: {duration: 'P1D'}};
 }
+
+/** Reads the properties, wherever the workspace keeps them. */
+const requestColumns = `| extend overflow = parse_json(tostring(column_ifexists("AdditionalFields", "")))
+| extend details = parse_json(coalesce(tostring(column_ifexists("properties_s", "")), tostring(overflow.properties_s), tostring(overflow.properties)))
+| extend duration = todouble(column_ifexists("DurationMs", real(null)))
+| extend usable = duration >= 0.0 and duration <= ${durationMaxMs}.0`;
 
 /**
  * Filters and columns of both queries. Columns differ between workspaces: `properties_s` and `location_s` are missing
@@ -79,10 +106,7 @@ export function clockQuery(): BuiltQuery {
  */
 const requestRows = `| where Category == "RequestResponse" and isnotempty(CorrelationId)
 | where OperationName !endswith "_List"
-| extend overflow = parse_json(tostring(column_ifexists("AdditionalFields", "")))
-| extend details = parse_json(coalesce(tostring(column_ifexists("properties_s", "")), tostring(overflow.properties_s), tostring(overflow.properties)))
-| extend duration = todouble(column_ifexists("DurationMs", real(null)))
-| extend usable = duration >= 0.0 and duration <= ${durationMaxMs}.0
+${requestColumns}
 | project CorrelationId, TimeGenerated, serverNow = now(), DurationMs = duration,
     requestTime = iff(usable, "", tostring(details.requestTime)),
     responseTime = iff(usable, "", tostring(details.responseTime)),

@@ -1,59 +1,79 @@
 import {serviceDurationMs, type DiagnosticsRow, type StreamType} from '@weir/pipeline';
-import type {AnswerTable, Cell} from './answer-bodies.ts';
+import type {Cell, Column, Row, TableSink} from './answer-reader.ts';
 import {rowColumns} from './queries.ts';
 import {RememberedTexts} from './remembered-texts.ts';
-
-/** What a table says, or the name of a column it should have and has not. */
-export type TableReading =
-  | {
-      readonly kind: 'rows';
-      readonly rows: DiagnosticsRow[];
-      /** Ms; undefined without a row, since every row carries it. */
-      readonly serviceNowMs: number | undefined;
-    }
-  | {readonly kind: 'missingColumn'; readonly name: string};
 
 type RowColumn = (typeof rowColumns)[number];
 
 /** Reads the answer to a slice or ids query. Columns are found by name; the order is the service's business. */
-export function readRows(table: AnswerTable): TableReading {
-  const indexes = rowColumns.map((name) => indexOf(table, name));
-  const missing = indexes.indexOf(-1);
-  if (missing >= 0) return {kind: 'missingColumn', name: rowColumns[missing]!};
-  const at = Object.fromEntries(rowColumns.map((name, i) => [name, indexes[i]!])) as Record<
-    RowColumn,
-    number
-  >;
+export class RowsTable implements TableSink {
+  readonly rows: DiagnosticsRow[] = [];
+  /** Rows of the answer, those without an id included. */
+  rowsAnswered = 0;
+  /** Ms; undefined without a row, since every row carries it. */
+  serviceNowMs: number | undefined;
+  /** A column that the table should have and has not. */
+  missingColumn: RowColumn | undefined;
+  #at: Readonly<Record<RowColumn, number>> | undefined;
 
-  const rows: DiagnosticsRow[] = [];
-  for (const row of table.rows) {
-    const requestId = text(row[at.CorrelationId]).trim().toLowerCase();
-    if (requestId === '') continue;
-    rows.push({
-      requestId,
-      timeGeneratedMs: milliseconds(row[at.TimeGenerated]) ?? 0,
-      durationMs: serviceDurationMs({
-        durationMs: number(row[at.DurationMs]),
-        requestTicks: text(row[at.requestTime]),
-        responseTicks: text(row[at.responseTime]),
-      }),
-      streamType: streamTypes.of(text(row[at.streamType])),
-      model: texts.of(text(row[at.modelName])),
-      modelVersion: texts.of(text(row[at.modelVersion])),
-      principal: texts.of(text(row[at.objectId])),
-      region: regions.of(text(row[at.location])),
-    });
+  begin(columns: readonly Column[]): void {
+    this.missingColumn = rowColumns.find((name) => indexOf(columns, name) < 0);
+    this.#at = Object.fromEntries(rowColumns.map((name) => [name, indexOf(columns, name)])) as Record<
+      RowColumn,
+      number
+    >;
   }
-  return {kind: 'rows', rows, serviceNowMs: milliseconds(table.rows[0]?.[at.serverNow])};
+
+  take(rows: readonly Row[]): void {
+    const at = this.#at;
+    if (at === undefined || this.missingColumn !== undefined) return;
+    this.serviceNowMs ??= milliseconds(rows[0]?.[at.serverNow]);
+    this.rowsAnswered += rows.length;
+    for (const row of rows) {
+      const requestId = text(row[at.CorrelationId]).trim().toLowerCase();
+      if (requestId !== '') this.rows.push(readRow(row, requestId, at));
+    }
+  }
+}
+
+/** A table of a few rows, as it came. */
+export class SmallTable implements TableSink {
+  columns: readonly Column[] = [];
+  readonly rows: Row[] = [];
+
+  begin(columns: readonly Column[]): void {
+    this.columns = columns;
+  }
+
+  take(rows: readonly Row[]): void {
+    this.rows.push(...rows);
+  }
+}
+
+function readRow(row: Row, requestId: string, at: Readonly<Record<RowColumn, number>>): DiagnosticsRow {
+  return {
+    requestId,
+    timeGeneratedMs: milliseconds(row[at.TimeGenerated]) ?? 0,
+    durationMs: serviceDurationMs({
+      durationMs: number(row[at.DurationMs]),
+      requestTicks: text(row[at.requestTime]),
+      responseTicks: text(row[at.responseTime]),
+    }),
+    streamType: streamTypes.of(text(row[at.streamType])),
+    model: texts.of(text(row[at.modelName])),
+    modelVersion: texts.of(text(row[at.modelVersion])),
+    principal: texts.of(text(row[at.objectId])),
+    region: regions.of(text(row[at.location])),
+  };
 }
 
 /** Reads the answer to the clock query; undefined if it carries no time. */
-export function readServiceNow(table: AnswerTable): number | undefined {
-  return milliseconds(table.rows[0]?.[indexOf(table, 'serverNow')]);
+export function readServiceNow({columns, rows}: SmallTable): number | undefined {
+  return milliseconds(rows[0]?.[indexOf(columns, 'serverNow')]);
 }
 
-function indexOf(table: AnswerTable, name: string): number {
-  return table.columns.findIndex((column) => column.name === name);
+function indexOf(columns: readonly Column[], name: string): number {
+  return columns.findIndex((column) => column.name === name);
 }
 
 /** The two texts of the service, in any case; anything else is not guessed at. */

@@ -1,3 +1,4 @@
+import {release} from '../flat-array.ts';
 import {slotHash, type IdHash} from './id-hash.ts';
 
 const initialSlots = 1_024;
@@ -119,6 +120,8 @@ export class SeenIds {
       while (this.#sightedMs[slot] !== empty) slot = (slot + 1) & mask;
       this.#put(slot, a, b, c, d, sightedMs[from]!);
     }
+    release(hashes);
+    release(sightedMs);
   }
 }
 

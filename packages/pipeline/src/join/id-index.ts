@@ -1,4 +1,5 @@
 import {slotHash} from '../dedupe/id-hash.ts';
+import {release} from '../flat-array.ts';
 
 const initialPlaces = 1_024;
 /** Beyond this share of used places probing gets long. */
@@ -90,5 +91,6 @@ export class IdIndex {
       while (this.#places[place] !== free) place = (place + 1) & mask;
       this.#places[place] = slotAbove;
     }
+    release(before);
   }
 }

@@ -1,5 +1,6 @@
 import {hashId, type IdHash} from '../dedupe/id-hash.ts';
 import {SeenIds} from '../dedupe/seen-ids.ts';
+import {longerBuffer} from '../flat-array.ts';
 import {betterRow, type DiagnosticsRow} from './diagnostics.ts';
 import {noRecord, type JoinOutcome, type RecordSlot, type WaitingRecord} from './open-record.ts';
 import {OpenRecords, type OpenList} from './open-records.ts';
@@ -101,7 +102,7 @@ export class LookupJoin {
     const answered: RecordSlot[] = [];
     const unasked: DiagnosticsRow[] = [];
     const {slots} = this.records.columns;
-    if (this.#bestOf.length < slots) this.#bestOf = new Int32Array(slots);
+    if (this.#bestOf.length < slots) this.#bestOf = new Int32Array(longerBuffer(this.#bestOf, slots));
     const bestOf = this.#bestOf;
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i]!;

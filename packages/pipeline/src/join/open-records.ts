@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type {OpenCall} from '../commit/open-ranges.ts';
 import type {IdHash} from '../dedupe/id-hash.ts';
+import {longerBuffer} from '../flat-array.ts';
 import {IdIndex} from './id-index.ts';
 import {noRecord, OpenRecord, type RecordOwner, type RecordSlot, type WaitingRecord} from './open-record.ts';
 import {RecordColumns, wordsEach} from './record-columns.ts';
@@ -159,9 +160,7 @@ export class OpenRecords {
   #newSlot(): RecordSlot {
     if (this.#used === this.columns.slots) {
       this.columns.grow();
-      const states = this.#states;
-      this.#states = new Uint8Array(this.columns.slots);
-      this.#states.set(states);
+      this.#states = new Uint8Array(longerBuffer(this.#states, this.columns.slots));
     }
     return this.#used++;
   }

@@ -1,6 +1,7 @@
 import {guidOf, type IdHash} from '../dedupe/id-hash.ts';
 import type {TokenSource} from '../decode/gateway-event.ts';
 import type {CountedEvent} from '../fold/counted-event.ts';
+import {longerBuffer} from '../flat-array.ts';
 import type {OpenRecord, RecordSlot, WaitingRecord} from './open-record.ts';
 import {SharedTexts} from './shared-texts.ts';
 
@@ -65,13 +66,9 @@ export class RecordColumns {
 
   grow(): void {
     this.#slots = Math.max(initialSlots, this.#slots * 2);
-    const [numbers, words, texts] = [this.#numbers, this.words, this.#texts];
-    this.#numbers = new Float64Array(this.#slots * numbersEach);
-    this.#numbers.set(numbers);
-    this.words = new Int32Array(this.#slots * wordsEach);
-    this.words.set(words);
-    this.#texts = new Int32Array(this.#slots * textsEach);
-    this.#texts.set(texts);
+    this.#numbers = new Float64Array(longerBuffer(this.#numbers, this.#slots * numbersEach));
+    this.words = new Int32Array(longerBuffer(this.words, this.#slots * wordsEach));
+    this.#texts = new Int32Array(longerBuffer(this.#texts, this.#slots * textsEach));
   }
 
   write(slot: RecordSlot, record: WaitingRecord, hash: IdHash): void {
