@@ -11,6 +11,7 @@ import {
   type Decoder,
   type DescribedRecord,
 } from '@weir/pipeline';
+import {estimateRecords} from '@weir/worker';
 
 /** Bodies of one kind, one a line, and what is to become of them. */
 export interface CorpusCase {
@@ -46,6 +47,8 @@ export function readCorpus(): CorpusCase[] {
 /** For events without a time; no document of the corpus has this one. */
 export const enqueuedTimeMs = Date.UTC(2024, 4, 17, 12);
 
+const estimatingDecoder = createDecoder({shapes: builtInShapes, texts: 'kept'});
+
 export const plainDecoder: Decoder = createDecoder({shapes: builtInShapes});
 const commaJoinedDecoder = createDecoder({shapes: builtInShapes, textShapes: [apimCommaJoinedShape]});
 
@@ -61,6 +64,13 @@ export function decodeLines(decoder: Decoder, lines: readonly string[]): Decoded
   }));
 }
 
-export function describeCase(corpusCase: CorpusCase): DescribedRecord[] {
-  return describeDecoded(decodeLines(decoderFor(corpusCase), corpusCase.lines));
+/** As a worker that estimates tokens decodes them. */
+export async function estimatedLines(corpusCase: CorpusCase): Promise<DecodedLine[]> {
+  const isCommaJoined = corpusCase.folder === apimCommaJoinedShape.name;
+  const lines = decodeLines(isCommaJoined ? commaJoinedDecoder : estimatingDecoder, corpusCase.lines);
+  return Promise.all(lines.map(async ({line, records}) => ({line, records: await estimateRecords(records)})));
+}
+
+export async function describeCase(corpusCase: CorpusCase): Promise<DescribedRecord[]> {
+  return describeDecoded(await estimatedLines(corpusCase));
 }

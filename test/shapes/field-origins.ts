@@ -46,7 +46,7 @@ function isRead(
   // A time is written in many ways, and never made of anything else.
   if (field === 'eventTime') return true;
   const isCount = field.endsWith('Tokens') && field !== 'remainingTokens';
-  if (isCount && event.tokenSource === 'summed') return false;
+  if (isCount && (event.tokenSource === 'summed' || event.tokenSource === 'estimated')) return false;
   return event.parts.some((line) => {
     const body = parsed(corpusCase.lines[line - 1]!);
     return variants(body, normalised(event[field])).some((variant) => {

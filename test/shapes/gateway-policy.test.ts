@@ -85,8 +85,8 @@ test('the documented events have the fields of the fragment, in its order', () =
     expect(Object.keys(JSON.parse(event) as object)).toEqual(propertyNames(logger.text));
 });
 
-test('the documented events are read as what they are', () => {
-  const described = describeCase({folder: 'weir', name: 'events', lines: events, expected: []});
+test('the documented events are read as what they are', async () => {
+  const described = await describeCase({folder: 'weir', name: 'events', lines: events, expected: []});
   expect(described.map(({shape, outcome}) => [shape, outcome])).toEqual(events.map(() => ['weir', 'event']));
   expect(described.map(({missing}) => missing)).toEqual([[], [], [], ['requestId', 'status', 'region']]);
   expect(described.map(({event}) => event)).toMatchObject([

@@ -62,8 +62,8 @@ shape implies; **absent** in every event. One event may still lack what its shap
 
 ${fieldsTable(readCorpus())}
 
-Tokens are \`reported\` by the service, \`summed\` by Weir from the text of a stream, \`estimated\` by the gateway, or unknown; never a
-silent default.
+Tokens are \`reported\` by the service, \`summed\` by Weir from the text of a stream, \`estimated\` by the gateway, or by Weir with a
+tokenizer where the event holds prompt and completion (off with \`tokens.estimate: false\`), or unknown; never a silent default.
 
 ${costsTable()}
 `;

@@ -121,4 +121,16 @@ export const halvesMutations: readonly Mutation[] = [
       },
     ],
   },
+  {
+    name: 'an event whose texts are counted first is passed over',
+    plan: {...inHalves, waitsForEstimates: true},
+    faults: {},
+    patches: [
+      {
+        file: pipeline,
+        find: `{kind: 'texts', consumed: i, ahead`,
+        replace: `{kind: 'texts', consumed: i + 1, ahead`,
+      },
+    ],
+  },
 ];

@@ -1,7 +1,7 @@
 import type {Clock, DocumentStore, SourcePartition} from '@weir/pipeline';
-import type {WorkerPorts} from '../../packages/worker/src/ports.ts';
+import type {TokenEstimator, WorkerPorts} from '../../packages/worker/src/ports.ts';
 import type {SimulatedProcess} from './process.ts';
-import type {Random} from './random.ts';
+import {Random} from './random.ts';
 import type {CallFault, ServiceName} from './service-calls.ts';
 import type {SimulatedBlobs} from './simulated-blobs.ts';
 import type {SimulatedDocuments} from './simulated-documents.ts';
@@ -40,8 +40,9 @@ export function portsOf(
       signal,
     });
 
+  const clock = clockOf(world, process);
   return {
-    clock: clockOf(world, process),
+    clock,
     random: () => random.next(),
     newId: () => {
       const id = random.hex(32);
@@ -109,6 +110,7 @@ export function portsOf(
       partitionFacts: (partitionId, signal) =>
         askHub(world, process, () => hub.partitionFacts(partitionId), signal),
     },
+    estimator: estimatorOf(world, process, clock),
   };
 }
 
@@ -133,6 +135,20 @@ function clockOf({time}: World, process: SimulatedProcess): Clock {
         // A timer is never early and never exact.
         time.after(Math.ceil(ms), wake, process);
       }),
+  };
+}
+
+/** The longest that events wait for their estimates. */
+const estimateWaitMs = 200;
+
+/** Nothing is ever counted in time: what is simulated is that reading waits for it. */
+function estimatorOf({plan}: World, {name}: SimulatedProcess, clock: Clock): TokenEstimator {
+  const random = new Random(plan.seed, `estimates of ${name}`);
+  return {
+    estimate: async (_, signal) => {
+      await clock.sleep(random.between(0, estimateWaitMs), signal);
+      return [];
+    },
   };
 }
 

@@ -9,7 +9,9 @@ import {portsOf} from './simulated-ports.ts';
 import {simulationShape} from './simulation-shape.ts';
 import type {World} from './world.ts';
 
-const decoder = createDecoder({shapes: [simulationShape, ...builtInShapes]});
+const shapes = [simulationShape, ...builtInShapes];
+const decoder = createDecoder({shapes});
+const estimatingDecoder = createDecoder({shapes, texts: 'kept'});
 /** What SIGTERM leaves for applying, as DESIGN.md has it. */
 const handOverMs = 20_000;
 /** A new link takes the old one's place this soon, or the old one goes on until its owner notices. */
@@ -46,7 +48,7 @@ export class SimulatedWorker {
           mergeWaitMs: plan.mergeWaitMs,
           refreshMs: plan.refreshMs,
           retentionMs: plan.retentionMs,
-          decoder,
+          decoder: plan.waitsForEstimates ? estimatingDecoder : decoder,
           commitBytesMax: plan.commitBytesMax,
           parkedDocumentsMax: plan.parkedDocumentsMax,
           waitingMax: plan.waitingMax,

@@ -1,5 +1,6 @@
 import {asHalf} from '../../packages/pipeline/src/decode/half-record.ts';
 import {callKey} from '../../packages/pipeline/src/decode/call-key.ts';
+import {callTexts} from '../../packages/pipeline/src/decode/call-texts.ts';
 import {readRecord} from '../../packages/pipeline/src/decode/event-record.ts';
 import type {DecodedRecord, PartKind} from '../../packages/pipeline/src/decode/gateway-event.ts';
 import {MissingFields} from '../../packages/pipeline/src/decode/missing-fields.ts';
@@ -22,6 +23,7 @@ export const simulationShape: Shape = {
   requiredKeys: ['told', 'callId'],
   recognise: (object) => object['told'] !== undefined,
   read,
+  texts: (object, event) => callTexts({prompt: object['said']}, event),
 };
 
 function read(object: JsonObject, enqueuedTimeMs: number): DecodedRecord {
@@ -52,7 +54,13 @@ function read(object: JsonObject, enqueuedTimeMs: number): DecodedRecord {
 export function objectOfHalf({part, call, eventTimeMs, hasCounts}: TrueHalf): object {
   const common = {told: part, callId: `call-${call.slot}`, time: new Date(eventTimeMs).toISOString()};
   if (part === 'request')
-    return {...common, deployment: call.deployment, consumer: call.consumer, stream: call.stream};
+    return {
+      ...common,
+      deployment: call.deployment,
+      consumer: call.consumer,
+      stream: call.stream,
+      said: 'Hello',
+    };
   return {
     ...common,
     requestId: call.requestId ?? '',

@@ -8,6 +8,8 @@ export interface ToldApart {
   readonly callsInHalves: number;
   /** Calls whose token counts are told again by a later one. */
   readonly retellings: number;
+  /** Whether requests tell what was said, so that reading waits in the middle of a batch for it to be counted. */
+  readonly waitsForEstimates: boolean;
 }
 
 export function drawToldApart(seed: number): ToldApart {
@@ -16,5 +18,6 @@ export function drawToldApart(seed: number): ToldApart {
     mergeWaitMs: random.between(5_000, 40_000),
     callsInHalves: random.chance(0.35) ? random.pick([1, 3, 6, 10]) : 0,
     retellings: random.chance(0.15) ? random.between(1, 3) : 0,
+    waitsForEstimates: random.chance(0.5),
   };
 }

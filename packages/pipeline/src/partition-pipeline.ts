@@ -2,10 +2,11 @@ import {CommitBuilder, type TakenCommit} from './commit/commit-builder.ts';
 import type {Commit, DeadLetter, ParkedDelta, Watermarks} from './commit/commit.ts';
 import {noneOpen, type RecordPlace} from './commit/open-ranges.ts';
 import type {Mark} from './commit/position-marks.ts';
-import type {Decoder} from './decode/decode.ts';
+import type {DecodedRecord, Decoder} from './decode/decode.ts';
 import type {LookupJoin} from './join/lookup-join.ts';
 import type {OpenList} from './join/open-records.ts';
 import type {ReceivedEvent} from './ports.ts';
+import {DecodedAhead} from './read/decoded-ahead.ts';
 import {EventCounter, type OldestFolded} from './read/event-counter.ts';
 import {Reading, type SequenceGap} from './read/reading.ts';
 import type {RecordCounts} from './read/record-counts.ts';
@@ -31,6 +32,20 @@ export interface PartitionPipelineOptions {
 export type PartitionStart =
   | {readonly kind: 'recovered'; readonly commit: Commit}
   | {readonly kind: 'new'; readonly lineage: string; readonly hubCreatedAt: string; readonly at: Mark};
+
+/** Why reading a batch stopped before its end; reading goes on with it. */
+export type ReadStop =
+  | {
+      /** A jump in the sequence numbers before the event at `consumed`. */
+      readonly kind: 'gap';
+      readonly gap: SequenceGap;
+      readonly consumed: number;
+      readonly ahead: DecodedAhead | undefined;
+    }
+  /** What was said in some calls from `consumed` on is to be counted: `ahead` is filled with the counts first. */
+  | {readonly kind: 'texts'; readonly consumed: number; readonly ahead: DecodedAhead};
+
+const batchStart = {consumed: 0, ahead: undefined};
 
 /** At this many uncommitted dead letters reading waits for a commit. */
 export const deadLettersPendingMax = 10_000;
@@ -146,17 +161,38 @@ export class PartitionPipeline {
   }
 
   /**
-   * Reads events in order, up to a jump in their sequence numbers.
+   * Reads events in order, up to a jump in their sequence numbers; no tokens are estimated.
    * @returns the jump and how many events were consumed before it; undefined when all were consumed
    */
   receive(events: readonly ReceivedEvent[], from = 0): {gap: SequenceGap; consumed: number} | undefined {
-    for (let i = from; i < events.length; i++) {
+    let stop = this.receiveUpToTexts(events, {consumed: from, ahead: undefined});
+    while (stop?.kind === 'texts') {
+      stop.ahead.takeCounts([]);
+      stop = this.receiveUpToTexts(events, stop);
+    }
+    return stop && {gap: stop.gap, consumed: stop.consumed};
+  }
+
+  /**
+   * Reads events in order, up to a jump in their sequence numbers, or to texts that are to be counted first.
+   * @param from what the last call for these events returned, to go on there
+   * @returns why and where reading stopped; undefined when all were consumed
+   */
+  receiveUpToTexts(
+    events: readonly ReceivedEvent[],
+    {consumed, ahead}: Pick<ReadStop, 'consumed' | 'ahead'> = batchStart,
+  ): ReadStop | undefined {
+    for (let i = consumed; i < events.length; i++) {
       const event = events[i]!;
       const gap = this.#reading.gapBefore(event.sequenceNumber);
-      if (gap !== undefined) return {gap, consumed: i};
+      if (gap !== undefined) return {kind: 'gap', gap, consumed: i, ahead};
+      if (event.sequenceNumber > this.#reading.lastSequenceNumber) {
+        const records = ahead?.take(event.sequenceNumber) ?? this.#decode(event);
+        if (records.some(hasTexts) && this.#hasWantedTexts(event, records))
+          return {kind: 'texts', consumed: i, ahead: this.#decodeAhead(events, i)};
+        this.#read(event, records);
+      } // else it is delivered again, on a new link
       this.counts.inputEvents += 1;
-      if (event.sequenceNumber <= this.#reading.lastSequenceNumber) continue; // delivered again on a new link
-      this.#read(event);
     }
     return undefined;
   }
@@ -245,10 +281,33 @@ export class PartitionPipeline {
     this.#builder.unpark(documentId, applied);
   }
 
-  #read(received: ReceivedEvent): void {
+  #decode({body, enqueuedTimeMs}: ReceivedEvent): readonly DecodedRecord[] {
+    return this.#options.decoder.decode(body, enqueuedTimeMs);
+  }
+
+  /** Of what is read again only what is open is folded once more. */
+  #isWanted({sequenceNumber}: ReceivedEvent, index: number): boolean {
+    return !this.#reading.isReadAgain(sequenceNumber) || this.#unsettled.isUnread({sequenceNumber, index});
+  }
+
+  #hasWantedTexts(event: ReceivedEvent, records: readonly DecodedRecord[]): boolean {
+    return records.some((record, index) => hasTexts(record) && this.#isWanted(event, index));
+  }
+
+  #decodeAhead(events: readonly ReceivedEvent[], from: number): DecodedAhead {
+    const ahead = new DecodedAhead();
+    for (let i = from; i < events.length && !ahead.isFull; i++) {
+      const event = events[i]!;
+      const {sequenceNumber} = event;
+      if (sequenceNumber <= this.#reading.lastSequenceNumber || ahead.has(sequenceNumber)) continue;
+      ahead.add(sequenceNumber, this.#decode(event), (index) => this.#isWanted(event, index));
+    }
+    return ahead;
+  }
+
+  #read(received: ReceivedEvent, decoded: readonly DecodedRecord[]): void {
     const {sequenceNumber, enqueuedTimeMs, body} = received;
     this.counts.inputBytes += bytesOf(body);
-    const decoded = this.#options.decoder.decode(body, enqueuedTimeMs);
     const isReadAgain = this.#reading.isReadAgain(sequenceNumber);
     if (!isReadAgain) this.#reader.reach(enqueuedTimeMs);
     for (let index = 0; index < decoded.length; index++) {
@@ -258,6 +317,10 @@ export class PartitionPipeline {
     this.#reading.passed(received);
     this.#builder.passed(received);
   }
+}
+
+function hasTexts(record: DecodedRecord): boolean {
+  return record.kind === 'event' && record.texts !== undefined;
 }
 
 function bytesOf(body: unknown): number {

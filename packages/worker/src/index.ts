@@ -4,7 +4,11 @@ export {ConfigurationError} from './config/configuration-error.ts';
 export {loadDecoding, type Decoding} from './config/decoding.ts';
 export {describeConfig} from './config/describe.ts';
 export {nearest} from './config/nearest.ts';
+export {usableConfig, type UsableConfig} from './config/usable-config.ts';
 export {keys} from './config/settings.ts';
+export {countCalls} from './estimate/count-calls.ts';
+export {callCharsMax} from './estimate/threaded-estimator.ts';
+export {estimateRecords} from './estimate/estimate-records.ts';
 export {createLogger, describeError, type Logger} from './log.ts';
 export {
   eventHubsAuth,
@@ -16,7 +20,7 @@ export {
 } from './connect.ts';
 export {Service} from './service.ts';
 export {workerSettings} from './settings.ts';
-export {Worker} from './worker.ts';
+export {Worker, type WorkerSettings} from './worker.ts';
 export type {WorkerPorts} from './ports.ts';
 export {adoptJournal, canAdoptJournal, type WayOutEnd} from './recover/adopt-journal.ts';
 export {openOf, planBeginAnew, type AnewPlan} from './recover/anew-plan.ts';
@@ -31,4 +35,14 @@ export {
 export {openAccess, type Access} from './recover/open-access.ts';
 export {findStart, type EventFinder, type From} from './recover/start-position.ts';
 export {watchForMs, watchForWriters} from './recover/watch-for-writers.ts';
+export type {Left, LeftReason, Reread} from './retry/judge-letter.ts';
+export type {Planned, Verdict} from './retry/plan-retry.ts';
+export {retryDeadLetters, type RetryEnd, type RetryReport} from './retry/retry-dead-letters.ts';
+export {retryPartitionId} from './retry/retry-partition.ts';
+export {
+  letterKey,
+  SettledLetters,
+  TooManySettledError,
+  type SettledLetterStore,
+} from './retry/settled-letters.ts';
 export type {Trouble} from './trouble.ts';

@@ -25,6 +25,7 @@ const promised = [
   'weir_folded_events_total',
   'weir_merged_events_total',
   'weir_skipped_events_total',
+  'weir_token_estimates_total',
   'weir_abandoned_events_total',
   'weir_in_flight_events',
   'weir_queued_events',

@@ -1,5 +1,6 @@
 import {deadLetterReasons, type DocumentWrite, type Finding, type LookupAnswer} from '@weir/pipeline';
 import {collectDefaultMetrics, Counter, Gauge, Histogram, Registry} from 'prom-client';
+import {estimateOutcomes, type EstimateOutcome} from './estimate/threaded-estimator.ts';
 
 /**
  * Everything a worker counts and measures. Units are seconds, bytes, events; counters start at zero for each of their
@@ -140,6 +141,13 @@ export function createMetrics() {
     outOfOrderEvents: counter('weir_out_of_order_events_total', 'Events older than one before them.'),
     dedupeIds: gauge('weir_dedupe_ids', 'Request ids remembered.'),
     dedupeEvicted: counter('weir_dedupe_evicted_total', 'Request ids forgotten before their horizon.'),
+
+    // Estimating tokens.
+    tokenEstimates: counterBy<EstimateOutcome>(
+      'weir_token_estimates_total',
+      'Calls whose texts were to be counted.',
+      {label: 'outcome', values: estimateOutcomes},
+    ),
 
     // The join.
     joinOutcomes: counterBy<JoinOutcomeLabel>('weir_join_outcomes_total', 'How the join of an event ended.', {

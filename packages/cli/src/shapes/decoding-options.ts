@@ -1,6 +1,8 @@
 import {readFileSync} from 'node:fs';
-import {ConfigurationError, loadDecoding, type Decoding} from '@weir/worker';
+import {apimCommaJoinedShape} from '@weir/pipeline';
+import {ConfigurationError, loadDecoding} from '@weir/worker';
 import {Option} from 'commander';
+import {offering} from '../option-values.ts';
 
 /** Which shapes are meant. Flags win over the environment, the environment over the file, as for every command. */
 export interface DecodingOptions {
@@ -14,15 +16,21 @@ export function shapesOption(): Option {
 }
 
 export function textShapesOption(): Option {
-  return new Option('--textShapes <name>', 'also read bodies that are text: apim-comma-joined');
+  return offering(
+    [apimCommaJoinedShape.name],
+    new Option('--textShapes <name>', 'also read bodies that are text: apim-comma-joined'),
+  );
 }
 
 export function configOption(): Option {
-  return new Option('--config <file>', 'configuration file (YAML), of which only shapes are read');
+  return new Option(
+    '--config <file>',
+    'configuration file (YAML), of which only shapes and tokens.estimate are read',
+  );
 }
 
 /** The shapes that these options mean. Throws `ConfigurationError`. */
-export function decodingFrom({shapes, textShapes, config}: DecodingOptions): Decoding {
+export function decodingFrom({shapes, textShapes, config}: DecodingOptions): ReturnType<typeof loadDecoding> {
   return loadDecoding({
     env: process.env,
     flags: {

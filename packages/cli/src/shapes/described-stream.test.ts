@@ -1,6 +1,6 @@
 import {describeDecoded, type DecodedLine, type DescribedRecord} from '@weir/pipeline';
 import {expect, test} from 'vitest';
-import {decodeLines, decoderFor, readCorpus} from '../../../../test/shapes/corpus.ts';
+import {decodeLines, decoderFor, estimatedLines, readCorpus} from '../../../../test/shapes/corpus.ts';
 import {DescribedStream} from './described-stream.ts';
 
 function describeAll(stream: DescribedStream, lines: readonly DecodedLine[]): DescribedRecord[] {
@@ -9,8 +9,8 @@ function describeAll(stream: DescribedStream, lines: readonly DecodedLine[]): De
 
 test.each(readCorpus().map((corpusCase) => [`${corpusCase.folder}/${corpusCase.name}`, corpusCase] as const))(
   'line by line %s is described as all at once',
-  (_, corpusCase) => {
-    const lines = decodeLines(decoderFor(corpusCase), corpusCase.lines);
+  async (_, corpusCase) => {
+    const lines = await estimatedLines(corpusCase);
     expect(describeAll(new DescribedStream(), lines)).toEqual(corpusCase.expected);
   },
 );

@@ -1,6 +1,6 @@
 import {createReadStream} from 'node:fs';
 import {createDecoder, type DecodedLine, type Decoder, type DescribedRecord} from '@weir/pipeline';
-import {ConfigurationError} from '@weir/worker';
+import {ConfigurationError, estimateRecords} from '@weir/worker';
 import {bodyLines, NotBodyLinesError, type BodyLine} from './body-lines.ts';
 import {decodingFrom, type DecodingOptions} from './decoding-options.ts';
 import {DescribedStream} from './described-stream.ts';
@@ -33,7 +33,7 @@ async function* describedRecords(fileName: string, decoder: Decoder): AsyncGener
   const stream = new DescribedStream();
   try {
     for await (const line of bodyLines(fileName === '-' ? process.stdin : createReadStream(fileName))) {
-      yield* stream.add(decodedLine(line, decoder));
+      yield* stream.add(await decodedLine(line, decoder));
     }
   } catch (error) {
     throw asUnreadable(error, fileName);
@@ -44,9 +44,9 @@ async function* describedRecords(fileName: string, decoder: Decoder): AsyncGener
 /** Stands in for the enqueued time, which a file does not tell; nothing of it is shown. */
 const noEnqueuedTimeMs = 0;
 
-function decodedLine({line, body}: BodyLine, decoder: Decoder): DecodedLine {
+async function decodedLine({line, body}: BodyLine, decoder: Decoder): Promise<DecodedLine> {
   if (body === 'too long') return {line, records: [{kind: 'malformed', reason: 'too large'}]};
-  return {line, records: decoder.decode(body, noEnqueuedTimeMs)};
+  return {line, records: await estimateRecords(decoder.decode(body, noEnqueuedTimeMs))};
 }
 
 /** What a person can mend about the file; a bug stays what it is. */

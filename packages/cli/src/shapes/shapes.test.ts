@@ -137,6 +137,24 @@ describe('weir shapes test', () => {
     expect(otherwise.stdout).toContain('"reason":"not JSON"');
   });
 
+  test('what was said is counted, marked as estimated and not shown; it is not where estimating is off', async () => {
+    const bodies = join(corpus, 'openai-logger/texts-without-counts.ndjson');
+    const [told, json, off] = [
+      await shapes(['test', bodies]),
+      await shapes(['test', bodies, '--json']),
+      await shapes(['test', bodies], {env: {WEIR_TOKENS_ESTIMATE: 'false'}}),
+    ];
+    expect(told.stdout).toMatch(/^ +totalTokens +20$/m);
+    expect(told.stdout).toMatch(/^ +tokenSource +estimated$/m);
+    expect(json.stdout).toContain('"totalTokens":20,');
+    expect(json.stdout).toContain('"tokenSource":"estimated"');
+    expect(off.stdout).not.toContain('estimated');
+    for (const {code, stdout, stderr} of [told, json, off]) {
+      expect([code, stderr]).toEqual([0, '']);
+      expect(stdout).not.toContain('antidisestablishmentarianism');
+    }
+  });
+
   test('an empty file is no error', async () => {
     expect(await shapes(['test', file('empty', ''), '--json'])).toEqual({code: 0, stdout: '', stderr: ''});
     expect((await shapes(['test', 'empty'])).stdout).toBe('In all: 0 events, 0 dead letters, 0 skipped.\n');
@@ -194,8 +212,12 @@ describe('what a person can mend ends with 2 and one sentence', () => {
       /FILE: utf16 is UTF-16; save it as UTF-8\./,
     ],
     ['gzip', () => ['test', file('gz', Uint8Array.of(0x1f, 0x8b, 8))], /FILE: gz is gzip; unpack it first\./],
-    ['another command', () => ['tets'], /unknown command 'tets'\n\(Did you mean test\?\)/],
-    ['an unknown option', () => ['test', '-', '--jsn'], /unknown option '--jsn'\n\(Did you mean --json\?\)/],
+    ['another command', () => ['tets'], /^weir: unknown command 'tets'; did you mean test\?\n$/],
+    [
+      'an unknown option',
+      () => ['test', '-', '--jsn'],
+      /^weir: unknown option '--jsn'; did you mean --json\?\n$/,
+    ],
     ['shapes that are not there', () => ['list', '--shapes', 'no.yaml'], /--shapes: no.yaml cannot be read/],
     [
       'a configuration that is not there',

@@ -25,6 +25,7 @@ function listCommand(): Command {
     .addOption(shapesOption())
     .addOption(textShapesOption())
     .addOption(configOption())
+    .addHelpText('after', listHelp)
     .action(runList);
 }
 
@@ -42,6 +43,12 @@ function testCommand(): Command {
     .addHelpText('after', testHelp)
     .action(runTest);
 }
+
+const listHelp = `
+Examples:
+  $ npx weir shapes list
+  $ npx weir shapes list --shapes my-shapes.yaml
+  $ npx weir shapes list --json | jq '.[].name'`;
 
 const testHelp = `
 Each line is one body as it came: any JSON value, or {"$text": "…"} and

@@ -24,6 +24,8 @@ export interface LogAnalyticsEmulatorOptions {
   readonly requireToken?: boolean;
   /** The only ids that exist; without it every id does. */
   readonly workspaces?: readonly string[];
+  /** `missing`: no resource has sent diagnostics here yet, so that every query of the table is refused. Default `there`. */
+  readonly table?: 'there' | 'missing';
   readonly answerRowsMax?: number;
   readonly answerBytesMax?: number;
   readonly rowsKeptMax?: number;
@@ -56,6 +58,7 @@ export class LogAnalyticsEmulator {
       now: this.#now,
       authentication: options.requireToken === true ? 'required' : 'none',
       workspaces: options.workspaces === undefined ? undefined : new Set(options.workspaces),
+      table: options.table ?? 'there',
       limits: {
         rowsMax: options.answerRowsMax ?? answerRowsMax,
         bytesMax: options.answerBytesMax ?? answerBytesMax,

@@ -11,11 +11,13 @@ export interface AskedQuery {
   readonly timespan: TicksRange | 'unbounded';
   /** Rows that name a `TenantId` are seen only by queries of that workspace; all other rows by every query. */
   readonly workspaces: ReadonlySet<string>;
+  /** Whether the workspace has `AzureDiagnostics`. */
+  readonly table: 'there' | 'missing';
 }
 
 /** Evaluates a query over the rows that are visible now; throws `KqlError` if it is wrong. */
 export async function answerQuery(store: RowStore, asked: AskedQuery): Promise<QueryResult> {
-  const tables = new Map([['AzureDiagnostics', visibleTable(store, asked)]]);
+  const tables = new Map(asked.table === 'missing' ? [] : [['AzureDiagnostics', visibleTable(store, asked)]]);
   return runQuery(parseQuery(asked.text), {tables, nowTicks: BigInt(Math.trunc(asked.nowMs)) * ticksPerMs});
 }
 

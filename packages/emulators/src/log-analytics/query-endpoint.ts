@@ -32,6 +32,7 @@ interface QueryEndpointOptions {
   readonly now: () => number;
   readonly authentication: 'required' | 'none';
   readonly workspaces: ReadonlySet<string> | undefined;
+  readonly table: 'there' | 'missing';
   readonly limits: ResultLimits;
   readonly closing: AbortSignal;
 }
@@ -81,7 +82,7 @@ export class QueryEndpoint {
     asked: QueryRequest | undefined;
     request: IncomingMessage;
   }): Promise<Outcome> {
-    const {faults, now, authentication, workspaces} = this.#options;
+    const {faults, now, authentication, workspaces, table} = this.#options;
     const hasToken = /^Bearer \S+$/.test(request.headers.authorization ?? '');
     if (authentication === 'required' && !hasToken) return refused(refusals.noToken);
     const fault = faults.take(now());
@@ -96,7 +97,7 @@ export class QueryEndpoint {
     const timespan = parseTimespanArgument(asked.timespan, BigInt(Math.trunc(nowMs)) * ticksPerMs);
     if (timespan === undefined) return refused(badRequest('The timespan is invalid.'));
     try {
-      const question = {text: asked.text, nowMs, timespan, workspaces: new Set(asked.workspaces)};
+      const question = {text: asked.text, nowMs, timespan, workspaces: new Set(asked.workspaces), table};
       return {kind: 'answered', fault, result: await answerQuery(this.#options.store, question)};
     } catch (error) {
       if (error instanceof KqlError) return refused(refusedQuery(error));

@@ -79,7 +79,7 @@ export function addContributions(state: AggregateState, contributions: readonly 
 
 /** Whether the window is so old that a document for it would be deleted at once. */
 export function isPastRetention(
-  {grain, windowStartMs}: DocumentTarget,
+  {grain, windowStartMs}: Pick<DocumentTarget, 'grain' | 'windowStartMs'>,
   retentionMs: number | undefined,
   nowMs: number,
 ): boolean {

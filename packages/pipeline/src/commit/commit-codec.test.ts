@@ -43,6 +43,18 @@ const deadLetter = fc.record(
   },
   {requiredKeys: ['sequenceNumber', 'index', 'offset', 'enqueuedTimeMs', 'reason', 'layer']},
 );
+const settled = fc.record(
+  {
+    partitionId: fc.string(),
+    sequenceNumber: fc.nat(),
+    index: fc.nat(),
+    enqueuedTimeMs: fc.nat(),
+    as: fc.constantFrom('counted' as const, 'repeat' as const),
+    requestIdHash: fc.string(),
+    settledMs: fc.nat(),
+  },
+  {requiredKeys: ['partitionId', 'sequenceNumber', 'index', 'enqueuedTimeMs', 'as', 'settledMs']},
+);
 const commit: fc.Arbitrary<Commit> = fc.record(
   {
     ...name,
@@ -56,6 +68,7 @@ const commit: fc.Arbitrary<Commit> = fc.record(
     carry: fc.array(delta, {maxLength: 3}),
     parked: fc.array(fc.record({lineage: fc.string(), n: fc.nat(), delta}), {maxLength: 3}),
     deadLetters: fc.array(deadLetter, {maxLength: 3}),
+    settles: fc.array(settled, {maxLength: 3}),
     watermarks: fc.record({arrivalMs: fc.nat(), resolvedMs: fc.nat()}),
   },
   {

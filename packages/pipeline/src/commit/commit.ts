@@ -26,6 +26,19 @@ export interface DeadLetter extends RecordPlace {
   readonly detail?: string;
 }
 
+/** A dead letter that a retry has settled, for good. */
+export interface SettledLetter extends RecordPlace {
+  readonly partitionId: string;
+  /** Of its event, ms: tells it from one in the same place of a hub that was made again. */
+  readonly enqueuedTimeMs: number;
+  /** `repeat`: another dead letter of the same request was counted. */
+  readonly as: 'counted' | 'repeat';
+  /** 32 hexadecimal digits of its request id's digest; absent where it has none. */
+  readonly requestIdHash?: string;
+  /** When the retry decided, ms. */
+  readonly settledMs: number;
+}
+
 /** A delta that Cosmos DB refused for good, or one that queues behind such a one, with the commit it belongs to. */
 export interface ParkedDelta {
   readonly lineage: string;
@@ -53,5 +66,7 @@ export interface Commit extends CommitName {
   readonly carry: readonly AggregateDelta[];
   readonly parked: readonly ParkedDelta[];
   readonly deadLetters: readonly DeadLetter[];
+  /** The dead letters that a commit of the retry partition settles; absent in all others. */
+  readonly settles?: readonly SettledLetter[];
   readonly watermarks: Watermarks;
 }

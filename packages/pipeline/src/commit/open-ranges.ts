@@ -85,6 +85,12 @@ export class UnreadOpen {
     return this.#size;
   }
 
+  has({sequenceNumber, index}: RecordPlace): boolean {
+    return index === 0
+      ? this.#first.has(sequenceNumber)
+      : this.#others.get(sequenceNumber)?.has(index) === true;
+  }
+
   /** @returns whether the record was open; it no longer is unread then */
   take({sequenceNumber, index}: RecordPlace): boolean {
     const indexes = this.#others.get(sequenceNumber);

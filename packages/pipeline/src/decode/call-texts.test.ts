@@ -10,8 +10,8 @@ const messages = [
     role: 'user',
     name: 'ann',
     content: [
-      {type: 'text', text: 'Hi'},
-      {type: 'image_url', image_url: {}},
+      {type: 'text', text: 'H'},
+      {type: 'text', text: 'i'},
     ],
   },
 ];
@@ -46,11 +46,8 @@ test.each([
   ['choices', [{message: {content: 'Hello'}}], 'Hello'],
   ['choices in a text', '[{"text":"Hello"}]', 'Hello'],
   ['an answer', '{"choices":[{"message":{"content":"Hello"}}]}', 'Hello'],
-  [
-    'an answer of the Responses API',
-    {output: [{type: 'reasoning'}, {content: [{text: 'Hel'}, {text: 'lo'}]}]},
-    'Hello',
-  ],
+  ['an answer of the Responses API', {output: [{content: [{text: 'Hel'}, {text: 'lo'}]}]}, 'Hello'],
+  ['several choices', {choices: [{message: {content: 'Hel'}}, {message: {content: 'lo'}}]}, 'Hello'],
   ['the text of a stream', 'data: {"choices":[{"delta":{"content":"Hello"}}]}\n\n', 'Hello'],
 ])('a completion is read out of %s', (_, completion, expected) => {
   expect(callTexts({completion}, event)).toEqual({model: 'gpt-4o', completion: expected});
@@ -62,6 +59,48 @@ test('where nothing was said there are no texts', () => {
       callTexts({prompt: nothing === 'data: [DONE]\n\n' ? undefined : nothing, completion: nothing}, event),
     ).toBe(undefined);
   }
+});
+
+const image = {type: 'image_url', image_url: {url: 'data:image/png;base64,AAAA'}};
+
+test.each([
+  ['an image', [{role: 'user', content: [{type: 'text', text: 'What is it?'}, image]}]],
+  ['sound', [{role: 'user', content: [{type: 'input_audio', input_audio: {}}]}]],
+  ['tools', {messages, tools: [{type: 'function', function: {name: 'weather'}}]}],
+  ['the call of a tool', [{role: 'assistant', content: null, tool_calls: [{id: 'a'}]}]],
+  ['an item that is no message', {input: [...messages, {type: 'function_call_output', output: '5'}]}],
+  ['token numbers', {input: [15, 16]}],
+])('a prompt with %s is left out, as a text and as it is: its tokens are more than its text', (_, prompt) => {
+  expect(callTexts({prompt}, event)).toBe(undefined);
+  const asText = {prompt: JSON.stringify(prompt), completion: 'Hello'};
+  expect(callTexts(asText, event)).toEqual({model: 'gpt-4o', completion: 'Hello'});
+});
+
+test.each([
+  ['the call of a tool', {choices: [{message: {content: null, tool_calls: [{id: 'a'}]}}]}],
+  ['a tool beside text', {choices: [{message: {content: 'Hm', tool_calls: [{id: 'a'}]}}]}],
+  ['one choice without text', {choices: [{message: {content: 'Hm'}}, {message: {}}]}],
+  ['a reasoning', {output: [{type: 'reasoning'}, {content: [{text: 'Hello'}]}]}],
+])('a completion with %s is left out, as a text and as it is', (_, completion) => {
+  expect(callTexts({completion}, event)).toBe(undefined);
+  expect(callTexts({prompt: 'Hi', completion: JSON.stringify(completion)}, event)).toEqual({
+    model: 'gpt-4o',
+    prompt: 'Hi',
+  });
+});
+
+test.each([
+  ['a chat', 'data: {"choices":[{"delta":{"content":"Hm","tool_calls":[{"index":0}]}}]}'],
+  ['the Responses API', 'data: {"type":"response.function_call_arguments.delta","delta":"{"}'],
+])('a stream of %s that calls a tool is left out', (_, chunk) => {
+  const stream = `data: {"choices":[{"delta":{"content":"Hello"}}]}\n\n${chunk}\n\n`;
+  expect(callTexts({completion: stream}, event)).toBe(undefined);
+});
+
+test('a text in the place of a whole request or response, such as an error page, says nothing', () => {
+  const raw = {request: '{"messages":[{"role":"user","content":"Hi"}]}', response: '<html>502</html>'};
+  expect(callTexts(raw, event)).toEqual({model: 'gpt-4o', prompt: [{role: 'user', text: 'Hi'}]});
+  expect(callTexts({request: 'Hi', response: '{"error":{"code":"429"}}'}, event)).toBe(undefined);
 });
 
 test('without a model the deployment stands for it', () => {

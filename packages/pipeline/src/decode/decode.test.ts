@@ -3,6 +3,7 @@ import {gzipSync} from 'node:zlib';
 import {describe, expect, test} from 'vitest';
 
 import {
+  apimCommaJoinedShape,
   builtInShapes,
   createDecoder,
   deadLetterReasons,
@@ -268,6 +269,21 @@ test('shapes of others are read, and may skip', () => {
     'a',
     'skipped',
   ]);
+});
+
+test('a text shape takes its own texts; JSON, lines of it and torn JSON are read as without it', () => {
+  const asked = createDecoder({shapes: builtInShapes, textShapes: [apimCommaJoinedShape]});
+  const joined = '5/17/2024 1:15:00 PM,apim,e1,127.0.0.1,chat';
+  expect(asked.decode(Buffer.from(joined), enqueuedTimeMs)).toMatchObject([
+    {event: {shape: 'apim-comma-joined'}},
+  ]);
+  expect(outline(asked.decode(Buffer.from(`${joined}\n${json('a')}`), enqueuedTimeMs))).toEqual([
+    undefined,
+    'a',
+  ]);
+  for (const text of ['1', ' true', '"a text"', `x\n${json('a')}`, '[1,2,3,1.2.3.4', '', ' ,']) {
+    expect(asked.decode(Buffer.from(text), enqueuedTimeMs)).toEqual(decode(text));
+  }
 });
 
 test('a hub that mixes shapes is decoded alike whatever came before', () => {

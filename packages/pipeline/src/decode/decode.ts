@@ -30,8 +30,10 @@ export type {
   Part,
   PartKind,
   SkippedRecord,
+  TextCounts,
   TokenSource,
 } from './gateway-event.ts';
+export {withEstimate} from './call-texts-estimate.ts';
 export {missingCosts} from './missing-costs.ts';
 export {mergeHalves, withoutTokens} from './merge-halves.ts';
 export {shapeFromDefinition, type DefinitionProblem, type ShapeFromDefinition} from './shape-definition.ts';
@@ -57,7 +59,10 @@ export interface DecoderOptions {
   readonly shapes: readonly Shape[];
   /** Shapes of bodies that are no JSON; none by default, and such bodies are then dead letters. */
   readonly textShapes?: readonly TextShape[];
-  /** Whether events of unknown tokens carry what was said in the call, in memory only; `ignored` by default. */
+  /**
+   * Whether events of unknown tokens that may be estimated carry what was said in the call, in memory only; `ignored` by
+   * default.
+   */
   readonly texts?: 'ignored' | 'kept';
 }
 

@@ -87,8 +87,10 @@ export interface EventRecord {
    * may keep its counts, see `withoutTokens`. Absent where that does not happen.
    */
   readonly tokensOf?: string;
-  /** Only from a decoder that was asked for texts, and only where the tokens are unknown. */
+  /** Only from a decoder that was asked for texts, and only where they may tell the tokens. Gone once they are counted. */
   readonly texts?: CallTexts;
+  /** Of a part of a call: what its texts were counted to. */
+  readonly counted?: TextCounts;
 }
 
 /** A message of a chat. */
@@ -99,7 +101,7 @@ export interface ChatMessage {
 }
 
 /**
- * What was said in a call whose tokens are unknown, to estimate them from. For use in memory while its batch is decoded:
+ * What was said in a call whose tokens are unknown, to estimate them from. For use in memory until its batch is folded:
  * it is never stored, logged or kept with the event.
  */
 export interface CallTexts {
@@ -108,6 +110,12 @@ export interface CallTexts {
   /** A chat's messages, or the text of a completion or embedding. */
   readonly prompt?: string | readonly ChatMessage[];
   readonly completion?: string;
+}
+
+/** Tokens of a call's texts by a tokenizer; a side is undefined where there is no such text, or it could not be counted. */
+export interface TextCounts {
+  readonly prompt?: number | undefined;
+  readonly completion?: number | undefined;
 }
 
 export interface MalformedRecord {

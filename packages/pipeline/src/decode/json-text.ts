@@ -16,6 +16,11 @@ export function mayBeObject(text: string): boolean {
   return /^\s{0,64}\{/.test(text);
 }
 
+/** Whether a text may be JSON: an object, array or text from its first character on, anything else as a whole. */
+export function mayBeJson(text: string): boolean {
+  return /^\s{0,64}(?:[{["]|(?:[-+.\deE]{1,64}|true|false|null)\s{0,64}$)/.test(text);
+}
+
 /** Lines tried before a text that is not JSON is taken for no lines either. */
 const probedLinesMax = 1_000;
 

@@ -109,14 +109,22 @@ test('a field that one part could not read and another had is not missing; a tea
   expect(event.missing).toEqual(['requestId', 'usage', 'truncated']);
 });
 
-test('texts of both halves are kept together while the tokens are unknown', () => {
-  const asked = {...part('request'), texts: {model: 'unknown', prompt: 'Hi'}};
-  const answered = {...part('response', {model: 'gpt-4o'}), texts: {model: 'gpt-4o', completion: 'Hello'}};
-  expect(mergeHalves([answered, asked])).toMatchObject({
-    texts: {model: 'gpt-4o', prompt: 'Hi', completion: 'Hello'},
-  });
+test('what the texts of the parts were counted to is the call’s, where no part tells its tokens', () => {
+  const asked = {...part('request'), counted: {prompt: 7}};
+  const answered = {...part('response', {status: 200}), counted: {completion: 3}};
+  const estimated = {tokenSource: 'estimated', promptTokens: 7, completionTokens: 3, totalTokens: 10};
+  expect(merged(answered, asked)).toMatchObject(estimated);
   const counted = part('response', {tokenSource: 'reported', totalTokens: 2});
-  expect(mergeHalves([asked, counted])).not.toHaveProperty('texts');
+  expect(merged(asked, answered, counted)).toMatchObject({tokenSource: 'reported', totalTokens: 2});
+});
+
+test('one side alone is not the call’s tokens, and a call that failed has none', () => {
+  const asked = {...part('request'), counted: {prompt: 7}};
+  const answered = {...part('response', {status: 500}), counted: {completion: 3}};
+  const unknown = {tokenSource: 'unknown', totalTokens: undefined};
+  expect(merged(asked, part('response'))).toMatchObject(unknown);
+  expect(merged(asked, answered)).toMatchObject(unknown);
+  expect(merged(asked, {...answered, ...part('response')}, part('error'))).toMatchObject(unknown);
 });
 
 test('the order in which the parts of a call come does not show', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import {mergeTexts} from './call-texts.ts';
+import {mergedEstimate} from './call-texts-estimate.ts';
 import {unknownDimension} from './dimension.ts';
 import {malformed} from './event-record.ts';
 import type {EventRecord, GatewayEvent, MalformedRecord, PartKind, TokenSource} from './gateway-event.ts';
@@ -13,17 +13,15 @@ import {noTokens} from './tokens.ts';
  * The time is the earliest that a part states. What the caller asked (consumer, product, deployment, stream) is the
  * request's, what came of it (id, region, model, quotas) the response's, and the status the error's, because that is what
  * the caller got; each is filled in by the other parts. Counts are all of one part, the best known: several tellings of one
- * call are never added. Pure, and the merged record is no part any more.
+ * call are never added. Where no part tells them, they are what the texts of the parts were counted to. Pure, and the merged
+ * record is no part any more.
  */
 export function mergeHalves(parts: readonly EventRecord[]): EventRecord | MalformedRecord {
   const [first] = parts;
   assert(first !== undefined, 'a call has at least one part');
   const {shape} = first.event;
   if (parts.every(({part}) => part?.kind === 'request')) return malformed('incomplete', shape);
-  if (parts.length === 1) {
-    const {event, texts} = first;
-    return {kind: 'event', event, ...(texts !== undefined && {texts})};
-  }
+  if (parts.length === 1) return {kind: 'event', event: withEstimateOf(parts, first.event)};
   const asked = eventsBy(parts, ['request', 'response', 'error']);
   const answered = eventsBy(parts, ['response', 'error', 'request']);
   const failed = eventsBy(parts, ['error', 'response', 'request']);
@@ -42,12 +40,16 @@ export function mergeHalves(parts: readonly EventRecord[]): EventRecord | Malfor
     remainingTokens: firstKnown(answered, 'remainingTokens'),
     shape,
   };
-  const texts = merged.tokenSource === 'unknown' ? mergeTexts(parts, merged) : undefined;
-  return {
-    kind: 'event',
-    event: {...merged, missing: stillMissing(answered, merged)},
-    ...(texts !== undefined && {texts}),
-  };
+  const event = withEstimateOf(parts, merged);
+  return {kind: 'event', event: {...event, missing: stillMissing(answered, event)}};
+}
+
+/** Counts that some part tells are better than any that were made of its texts. */
+function withEstimateOf<Event extends Omit<GatewayEvent, 'missing'>>(
+  parts: readonly EventRecord[],
+  event: Event,
+): Event {
+  return event.tokenSource === 'unknown' ? {...event, ...mergedEstimate(parts, event)} : event;
 }
 
 /** The record of a call whose counts are another call's, see `EventRecord.tokensOf`: they are unknown. */

@@ -1,3 +1,4 @@
+import {mayBeEstimated} from './call-texts-estimate.ts';
 import type {DecodedRecord, MalformedRecord} from './gateway-event.ts';
 import {salvage} from './salvage.ts';
 import {closestShape, findShape} from './shape.ts';
@@ -49,5 +50,7 @@ export class ObjectReader {
 function withTexts(record: DecodedRecord, shape: Shape, object: JsonObject): DecodedRecord {
   if (record.kind !== 'event' || record.event.tokenSource !== 'unknown') return record;
   const texts = shape.texts?.(object, record.event);
-  return texts === undefined ? record : {...record, texts};
+  if (texts === undefined) return record;
+  const telling = {...record, texts};
+  return mayBeEstimated(telling) ? telling : record;
 }

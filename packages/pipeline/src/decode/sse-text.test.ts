@@ -27,6 +27,9 @@ describe('the usage of a stream', () => {
     expect(usageOfSse(sse(hello, world, {choices: [], usage}))).toEqual(usage);
     expect(usageOfSse(sse({...hello, usage: {total_tokens: 5}}, {choices: [], usage}))).toEqual(usage);
     expect(usageOfSse(sse({choices: [], usage}, world))).toEqual(usage);
+    // A null that belongs to something else in the chunk hides nothing.
+    expect(usageOfSse(sse({usage, detail: {usage: null}}))).toEqual(usage);
+    expect(usageOfSse(sse({choices: [], usage}).replaceAll('":', '": '))).toEqual(usage);
   });
 
   test('is read with any line ends and without a blank behind the colon', () => {
@@ -51,6 +54,7 @@ describe('the usage of a stream', () => {
 
 test('the model is that of the first chunk that names one', () => {
   expect(modelOfSse(sse({model: '', choices: []}, hello))).toBe('gpt-4o');
+  expect(modelOfSse(sse({detail: {model: ''}, model: 'gpt-4o'}))).toBe('gpt-4o');
   expect(modelOfSse(sse({type: 'response.created', response: {model: 'gpt-4o'}}))).toBe('gpt-4o');
   expect(modelOfSse(sse({choices: []}))).toBeUndefined();
   expect(modelOfSse('"model" data: {"model":"x"}')).toBeUndefined();

@@ -20,6 +20,9 @@ export function usageOfSse(text: string): JsonObject | undefined {
     // Found from the end: usage comes last, and most chunks need not be parsed at all.
     const at = text.lastIndexOf('"usage"', end - 1);
     if (at === -1) return undefined;
+    end = at;
+    // What every chunk but the last one has.
+    if (text.startsWith('"usage":null', at)) continue;
     const start = text.lastIndexOf('\n', at) + 1;
     const usage = usageOfChunk(chunkOfLine(lineAt(text, start)));
     if (usage !== undefined) return usage;
@@ -32,6 +35,10 @@ export function usageOfSse(text: string): JsonObject | undefined {
 export function modelOfSse(text: string): unknown {
   let at = text.indexOf('"model"');
   while (at !== -1) {
+    if (text.startsWith('"model":""', at)) {
+      at = text.indexOf('"model"', at + 1);
+      continue;
+    }
     const line = lineAt(text, text.lastIndexOf('\n', at) + 1);
     const chunk = chunkOfLine(line);
     const model = chunk === undefined ? undefined : responseOf(chunk)['model'];
@@ -42,14 +49,27 @@ export function modelOfSse(text: string): unknown {
   return undefined;
 }
 
-/** What the first choice of a stream says altogether; undefined when it says nothing. */
+/** What a stream says altogether; undefined when it says nothing, or calls tools and so more than its text. */
 export function completionOfSse(text: string): string | undefined {
   const pieces: string[] = [];
   for (const chunk of chunksOf(text)) {
+    if (callsTool(chunk)) return undefined;
     const piece = pieceOfChunk(chunk);
     if (piece !== undefined) pieces.push(piece);
   }
   return pieces.length === 0 ? undefined : pieces.join('');
+}
+
+function callsTool({type, choices}: JsonObject): boolean {
+  if (typeof type === 'string' && type.startsWith('response.function_call')) return true;
+  if (!Array.isArray(choices)) return false;
+  const [choice] = choices as readonly unknown[];
+  const delta = isJsonObject(choice) ? choice['delta'] : undefined;
+  return isJsonObject(delta) && (isFilled(delta['tool_calls']) || isFilled(delta['function_call']));
+}
+
+function isFilled(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }
 
 function pieceOfChunk(chunk: JsonObject): string | undefined {
@@ -94,7 +114,8 @@ function lineAt(text: string, start: number): string {
 /** Undefined for other fields, the closing `[DONE]`, and a chunk that was torn. */
 function chunkOfLine(line: string): JsonObject | undefined {
   if (!line.startsWith('data:')) return undefined;
-  const data = line.slice('data:'.length);
-  const value = mayBeObject(data) ? parseJson(data) : notJson;
+  const data = line.slice('data:'.length).trimEnd();
+  // A parse that fails is dear, and each torn stream ends in one.
+  const value = mayBeObject(data) && data.endsWith('}') ? parseJson(data) : notJson;
   return value !== notJson && isJsonObject(value) ? value : undefined;
 }

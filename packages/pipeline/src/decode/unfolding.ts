@@ -1,7 +1,7 @@
 import {readBodyText, withoutByteOrderMark} from './body-text.ts';
 import type {BodyText} from './body-text.ts';
 import type {DeadLetterReason, DecodedRecord} from './gateway-event.ts';
-import {holdsJsonLine, isCertainlyLines, linesOf, notJson, parseJson} from './json-text.ts';
+import {holdsJsonLine, isCertainlyLines, linesOf, mayBeJson, notJson, parseJson} from './json-text.ts';
 import type {ObjectReader} from './object-reader.ts';
 import {salvageBytesMin} from './salvage.ts';
 import {isJsonObject} from './shape.ts';
@@ -61,6 +61,8 @@ export class Unfolding {
       return;
     }
     if (isCertainlyLines(body.text)) return this.#lines(body, inside);
+    const record = mayBeJson(body.text) ? undefined : this.#reader.readText(body.text, this.#enqueuedTimeMs);
+    if (record !== undefined) return this.#add(record);
     const value = parseJson(body.text);
     if (value !== notJson) this.value(value, inside);
     else if (body.text.trim() === '') this.#malformed('empty');

@@ -36,6 +36,11 @@ export class RecoveredCalls {
     return [...this.#calls].map(({call}) => call);
   }
 
+  /** Whether the record is one of a call's that has not been read again. */
+  has(place: RecordPlace): boolean {
+    return this.#gathering.has(keyOf(place));
+  }
+
   /** @returns undefined: of no call; `gathering`: others of its call are still to come */
   readAgain(record: ReadRecord): RereadCall | 'gathering' | undefined {
     const gathering = this.#gathering.get(keyOf(record));

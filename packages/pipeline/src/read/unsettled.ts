@@ -47,6 +47,11 @@ export class Unsettled {
     return this.#unread.size + this.#recoveredCalls.size > 0;
   }
 
+  /** Whether the journal lists a record as open that has not been read again yet, by itself or in a call. */
+  isUnread(place: RecordPlace): boolean {
+    return this.#unread.has(place) || this.#recoveredCalls.has(place);
+  }
+
   /** @returns whether the journal lists the record as open by itself; it is taken as read again then */
   readAgain(place: RecordPlace): boolean {
     return this.#unread.take(place);

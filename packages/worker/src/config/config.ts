@@ -61,7 +61,7 @@ export function loadConfig(sources: Sources): {config: Config; warnings: string[
 }
 
 /** The values in the shape of the schema; every section is there, so that its defaults are. */
-function nested(given: Layer): Record<string, unknown> {
+export function nested(given: Layer): Record<string, unknown> {
   const root: Record<string, unknown> = {};
   const sections: Record<string, Record<string, unknown>> = {};
   for (const {name, path} of keys) {
@@ -81,7 +81,7 @@ const serviceBusSuffix = {
 } as const;
 
 /** What was looked at together and found complete. */
-function completed(settings: Settings): Config {
+export function completed(settings: Settings): Config {
   const {shards, ...others} = settings;
   const {connectionString: connection, namespace, hub, consumerGroup, transport} = settings.eventHubs;
   const host = namespace?.includes('.') ? namespace : `${namespace}.${serviceBusSuffix[settings.azureCloud]}`;

@@ -27,26 +27,30 @@ export function decodingOf({shapes, textShapes}: Pick<Config, 'shapes' | 'textSh
   };
 }
 
-/** The decoder of a worker with this configuration. */
-export function decoderOf(config: Pick<Config, 'shapes' | 'textShapes'>): Decoder {
-  return createDecoder(decodingOf(config));
+/** The decoder of a worker with this configuration. @param texts whether records tell what was said, to estimate tokens */
+export function decoderOf(
+  config: Pick<Config, 'shapes' | 'textShapes'>,
+  texts: 'ignored' | 'kept' = 'ignored',
+): Decoder {
+  return createDecoder({...decodingOf(config), texts});
 }
 
-const decodingSchema = settingsSchema.pick({shapes: true, textShapes: true});
+const decodingSchema = settingsSchema.pick({shapes: true, textShapes: true, tokens: true});
 
 /**
  * Only what decoding needs of a configuration, whose other keys may be incomplete: shapes are tried out where nothing is to
  * connect to. Throws `ConfigurationError` with everything that is wrong with it.
  */
-export function loadDecoding(sources: Sources): Decoding {
-  const {given, problems} = mergedLayers(sources, ['shapes', 'textShapes']);
+export function loadDecoding(sources: Sources): Decoding & {readonly texts: 'ignored' | 'kept'} {
+  const {given, problems} = mergedLayers(sources, ['shapes', 'textShapes', 'tokens.estimate']);
   const parsed = decodingSchema.safeParse({
     shapes: given.get('shapes')?.value,
     textShapes: given.get('textShapes')?.value,
+    tokens: {estimate: given.get('tokens.estimate')?.value},
   });
   if (!parsed.success) problems.push(...parsed.error.issues.map((issue) => problemOfIssue(issue, given)));
   const [worst, ...others] = worstFirst(problems);
   if (worst !== undefined) throw new ConfigurationError([worst, ...others]);
   if (!parsed.success) throw new Error('A setting was refused without a reason.');
-  return decodingOf(parsed.data);
+  return {...decodingOf(parsed.data), texts: parsed.data.tokens.estimate ? 'kept' : 'ignored'};
 }

@@ -8,6 +8,7 @@ const titles: Readonly<Record<string, string>> = {
   logAnalytics: 'Log Analytics',
   cosmos: 'Cosmos DB',
   general: 'General',
+  tokens: 'Estimating tokens',
   source: 'Reading',
   assign: 'Early and late events',
   dedupe: 'Repeats',

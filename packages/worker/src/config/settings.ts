@@ -11,6 +11,7 @@ import {factsOf, type SettingFacts, type ValueFacts} from './setting.ts';
 import {shapesSetting, textShapesSetting} from './shapes.ts';
 import {ownershipSettings, sourceSettings} from './source.ts';
 import {storageSettings} from './storage.ts';
+import {tokensSettings} from './tokens.ts';
 import {viewsSetting} from './views.ts';
 
 /**
@@ -27,6 +28,7 @@ export const settingsSchema = z.object({
   shards: shardsSetting,
   shapes: shapesSetting,
   textShapes: textShapesSetting,
+  tokens: tokensSettings,
   source: sourceSettings,
   assign: assignSettings,
   dedupe: dedupeSettings,

@@ -1,3 +1,4 @@
+import {nearest} from './nearest.ts';
 import {fromText, type Reading} from './setting.ts';
 
 /** From the smallest to the largest. */
@@ -66,7 +67,18 @@ export function countOrUnlimited({min, max, example}: {min: number; max: number;
 export function oneOf<const Word extends string>(...words: [Word, ...Word[]]) {
   return fromText({bounds: words.join(', '), example: words[0]}, (text): Reading<Word> => {
     const word = words.find((candidate) => candidate === text);
-    return word === undefined ? {problem: 'is none of the words it may be'} : {value: word};
+    if (word !== undefined) return {value: word};
+    const near = nearest(text, words);
+    const hint = near === undefined ? '' : ` (did you mean ${near.name}?)`;
+    return {problem: `is none of the words it may be${hint}`};
+  });
+}
+
+/** A switch. */
+export function trueOrFalse({example}: {example: 'true' | 'false'}) {
+  return fromText({bounds: 'true, false', example}, (text): Reading<boolean> => {
+    if (text === 'true' || text === 'false') return {value: text === 'true'};
+    return {problem: 'is neither true nor false'};
   });
 }
 

@@ -1,6 +1,7 @@
 import {
   deadLettersPendingMax,
   describeFinding,
+  type DecodedAhead,
   type Finding,
   type LookupJoin,
   type PartitionPipeline,
@@ -131,7 +132,7 @@ export class PartitionSession {
         batch.done !== true;
         batch = await batches.next()
       ) {
-        if (this.#signal.aborted || !this.#read(batch.value)) break;
+        if (this.#signal.aborted || !(await this.#read(batch.value))) break;
         await this.#untilReadable();
       }
     } catch (error) {
@@ -156,7 +157,11 @@ export class PartitionSession {
     return this.#commits?.owesJournal ?? false;
   }
 
-  #read(events: readonly ReceivedEvent[]): boolean {
+  /**
+   * All in one step, unless something was said whose tokens are to be estimated.
+   * @returns whether to go on reading
+   */
+  async #read(events: readonly ReceivedEvent[]): Promise<boolean> {
     const pipeline = this.#pipeline!;
     const {ports, report} = this.#options;
     if (events.length === 0) {
@@ -170,18 +175,32 @@ export class PartitionSession {
       this.#options.onReadable(events[0]!.enqueuedTimeMs);
     }
     const wasRereading = pipeline.isRereading;
-    const setAside = pipeline.deadLettersPending;
+    const letterBefore = pipeline.lastDeadLetter;
     pipeline.passTime(ports.clock.now());
-    let jump = pipeline.receive(events);
-    while (jump !== undefined) {
-      if (!this.#acceptGap(jump.gap)) return false;
-      jump = pipeline.receive(events, jump.consumed);
+    let stop = pipeline.receiveUpToTexts(events);
+    while (stop !== undefined) {
+      const goesOn = stop.kind === 'gap' ? this.#acceptGap(stop.gap) : await this.#estimate(stop.ahead);
+      if (!goesOn) return false;
+      stop = pipeline.receiveUpToTexts(events, stop);
     }
     if (wasRereading && !pipeline.isRereading) this.#reportLost(pipeline, 0);
     this.#reportEvicted(pipeline);
-    if (pipeline.deadLettersPending > setAside)
-      report(partitionTroubles.setAside(this.partitionId, pipeline.lastDeadLetter!));
+    const letter = pipeline.lastDeadLetter;
+    if (letter !== undefined && letter !== letterBefore)
+      report(partitionTroubles.setAside(this.partitionId, letter));
     return true;
+  }
+
+  /**
+   * Commits are taken meanwhile, of what was read before.
+   * @returns false when the partition was lost, or its last commit taken: what is read afterwards is its next owner's
+   */
+  async #estimate(ahead: DecodedAhead): Promise<boolean> {
+    const {clock, estimator} = this.#options.ports;
+    ahead.takeCounts((await estimator?.estimate(ahead.texts, this.#signal)) ?? []);
+    if (this.#commits!.isHandingOver) await this.#untilReadable();
+    this.#pipeline!.passTime(clock.now());
+    return !this.#signal.aborted;
   }
 
   #reportEvicted({seenIds: {evicted}}: PartitionPipeline): void {

@@ -10,7 +10,7 @@ import {settle, VirtualClock} from '../../../azure/src/cosmos/virtual-clock.ts';
 import {DocumentWriter} from '../apply/document-writer.ts';
 import {noonMs, reports} from '../commit-fixture.ts';
 import {InMemoryDocuments, InMemoryJournal, partition} from '../in-memory-ports.ts';
-import type {WorkerPorts} from '../ports.ts';
+import type {TokenEstimator, WorkerPorts} from '../ports.ts';
 import {readClaim} from '../recover/claim.ts';
 import {HandedLease} from './lease-fixture.ts';
 import {GapMemory} from './gap-memory.ts';
@@ -88,7 +88,10 @@ export class SessionWorld {
       serviceNow: async () => ({kind: 'unavailable', cause: 'a test'}),
     },
     hub: {hubFacts: async () => this.hubFacts, partitionFacts: async () => this.partitionFacts},
+    estimator: {estimate: (calls, signal) => this.estimate(calls, signal)},
   };
+  /** What was said is not counted, unless a test does. */
+  estimate: TokenEstimator['estimate'] = async () => [];
 
   /** Claims the partition. The session runs once a first batch is delivered. */
   async claim(

@@ -180,6 +180,16 @@ test('commit 1 follows the fence, takes over carry and parked, and goes on where
   });
 });
 
+test('commit 1 names the dead letters that the last commit settled, so that none is counted again', async () => {
+  const settles = [
+    {partitionId: '3', sequenceNumber: 1, index: 0, enqueuedTimeMs: 1, as: 'counted', settledMs: 2},
+  ] as const;
+  owing({settles});
+  world.putFence(1);
+  await world.anew(undefined);
+  expect(world.commit().settles).toEqual(settles);
+});
+
 test('without a fence commit 1 follows nothing, or the worker would miss what it names', async () => {
   owing();
   await world.anew(undefined);

@@ -102,6 +102,8 @@ function firstCommit(
     carry: plan.carry === 'taken over' ? (old?.carry ?? []) : [],
     parked: [...(old?.parked ?? []), ...refused, ...carriedUnderItsNumber(old, plan)],
     deadLetters: plan.lost.map(lostLetter),
+    // The next retry marks them in storage, which the journal of its last commit may not have come to.
+    ...(old?.settles !== undefined && {settles: old.settles}),
     // What is read again is not complete before it has been.
     watermarks: old === undefined || isReadAgain ? {arrivalMs: 0, resolvedMs: 0} : old.watermarks,
   };

@@ -1,5 +1,6 @@
 import {judge, progressId, type CommitName, type Finding, type SourcePartition} from '@weir/pipeline';
 import pLimit from 'p-limit';
+import {retryPartitionId} from '../retry/retry-partition.ts';
 import type {WorkerPorts} from '../ports.ts';
 import type {ReportTrouble} from '../trouble.ts';
 import {readClaim, type Claim} from './claim.ts';
@@ -56,12 +57,15 @@ export interface InspectOptions {
 export async function inspectPartition({
   ports,
   partition,
-  hubCreatedAt,
   signal,
   report,
+  ...hub
 }: InspectOptions & {partition: SourcePartition}): Promise<Inspection> {
   const common = {ports, partition, signal, report};
   let claim = await readClaim(common);
+  const isOfHub = partition.partitionId !== retryPartitionId;
+  // Retried dead letters leave no positions in their journal, so a hub that was made again takes nothing from it.
+  const hubCreatedAt = isOfHub ? hub.hubCreatedAt : (claim.journal?.commit ?? hub).hubCreatedAt;
   for (let inspections = 1; inspections <= inspectionsMax; inspections += 1) {
     const judged = await judgeClaim({...common, claim, hubCreatedAt});
     // What is acted upon later is what stands there now, not what the first read gave.

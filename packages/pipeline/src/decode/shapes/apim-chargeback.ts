@@ -30,7 +30,7 @@ export const apimChargebackShape: Shape = {
       (object['request'] !== undefined || object['response'] !== undefined)),
   read,
   texts: (object, event) =>
-    callTexts({prompt: either(object, 'request'), completion: either(object, 'response')}, event),
+    callTexts({request: either(object, 'request'), response: either(object, 'response')}, event),
 };
 
 function read(object: JsonObject, enqueuedTimeMs: number): DecodedRecord {
