@@ -35,4 +35,8 @@ export const failedSeeds: readonly FailedSeed[] = [
     was: 'a late half was one or none, by whether a repeat of its answer had been read again',
   },
   {seed: 208_232, was: 'a pause used up the time for reading a stale fence again, and the partition stopped'},
+  {
+    seed: 30_000_975,
+    was: 'begun anew before its last commit, a journal kept what that commit could not write, and read its events again',
+  },
 ];

@@ -23,7 +23,7 @@ export {workerSettings} from './settings.ts';
 export {Worker, type WorkerSettings} from './worker.ts';
 export type {WorkerPorts} from './ports.ts';
 export {adoptJournal, canAdoptJournal, type WayOutEnd} from './recover/adopt-journal.ts';
-export {openOf, planBeginAnew, type AnewPlan} from './recover/anew-plan.ts';
+export {openOf, parkedTakenOver, planBeginAnew, type AnewPlan} from './recover/anew-plan.ts';
 export {beginAnew} from './recover/begin-anew.ts';
 export {
   inspectPartitions,

@@ -1,5 +1,5 @@
 import type {Commit} from '@weir/pipeline';
-import {openOf, type AnewPlan, type StoppedPartition} from '@weir/worker';
+import {openOf, parkedTakenOver, type AnewPlan, type StoppedPartition} from '@weir/worker';
 import {missingCommits, short} from './commit-sentences.ts';
 import type {Consequences} from './consequences.ts';
 import type {StoppedFound} from './ways-out.ts';
@@ -36,7 +36,8 @@ function anewDoes({claim: {journal}}: StoppedPartition, plan: AnewPlan): string[
   return does;
 }
 
-function lastCommitDoes(old: Commit, {lastCommit, carry}: AnewPlan): string[] {
+function lastCommitDoes(old: Commit, plan: AnewPlan): string[] {
+  const {lastCommit, carry} = plan;
   const does: string[] = [];
   if (lastCommit === 'left out') {
     does.push(`Documents: commit ${old.n} is not applied, because its events are read again.`);
@@ -50,8 +51,9 @@ function lastCommitDoes(old: Commit, {lastCommit, carry}: AnewPlan): string[] {
   if (carry === 'under its number')
     does.push(`The new journal takes over ${kept}, for documents without a commit above ${old.n}.`);
   if (carry === 'left out') does.push(`It leaves out ${kept}: their events are read again.`);
-  if (old.parked.length > 0)
-    does.push(`The new journal takes over ${old.parked.length} deltas that Cosmos DB refused.`);
+  const refused = parkedTakenOver(old, plan);
+  if (refused.length > 0)
+    does.push(`The new journal takes over ${refused.length} deltas that Cosmos DB refused.`);
   return does;
 }
 

@@ -7,6 +7,7 @@ import {
   type Commit,
   type CommitName,
   type Mark,
+  type ParkedDelta,
   type RecordPlace,
 } from '@weir/pipeline';
 import type {StoppedPartition} from './inspect.ts';
@@ -72,6 +73,15 @@ export function planBeginAnew(
     carry: commit.carry.length === 0 ? 'none' : 'left out',
     lost: plan.lost.filter(({sequenceNumber}) => sequenceNumber <= start.sequenceNumber),
   };
+}
+
+/** What Cosmos DB refused before, and goes into the new journal; of a commit that is left out only what older ones had. */
+export function parkedTakenOver(
+  {lineage, n, parked}: Commit,
+  {lastCommit}: AnewPlan,
+): readonly ParkedDelta[] {
+  if (lastCommit !== 'left out') return parked;
+  return parked.filter((entry) => entry.lineage !== lineage || entry.n !== n);
 }
 
 /** The records that a commit lists as open, in order; of a call that is told in several, the first. */

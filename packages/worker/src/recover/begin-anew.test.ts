@@ -245,6 +245,18 @@ test('what is read again is neither applied nor carried nor dead-lettered', asyn
   expect(plan.lost).toEqual([{sequenceNumber: 7, index: 0}]);
 });
 
+test('what the commit that is read again could not write is not kept; what older ones could not is', async () => {
+  const refused = delta(1_000, {grain: '1d'});
+  const [older, own] = [
+    {lineage: 'lineage1', n: 2, delta: refused},
+    {lineage: 'lineage1', n: 3, delta: refused},
+  ];
+  owing({parked: [older, own]});
+  world.putFence(1);
+  await world.anew(mark(7));
+  expect(world.commit().parked).toMatchObject([{lineage: 'lineage1', n: 2}]);
+});
+
 test('a delta that Cosmos DB refuses for good goes into the new journal under its own number', async () => {
   owing({parked: [], carry: []});
   world.putFence(1);

@@ -14,7 +14,7 @@ import {Committer, type AppliedCommit} from '../partition/committer.ts';
 import type {WorkerPorts} from '../ports.ts';
 import type {ReportTrouble} from '../trouble.ts';
 import type {WayOutEnd} from './adopt-journal.ts';
-import type {AnewPlan} from './anew-plan.ts';
+import {parkedTakenOver, type AnewPlan} from './anew-plan.ts';
 import type {StoppedPartition} from './inspect.ts';
 
 /** Half of what a journal may have to be read again. Reached only with millions of lost records. */
@@ -100,7 +100,11 @@ function firstCommit(
     open: at === undefined ? (old?.open ?? noneOpen) : noneOpen,
     deltas: [],
     carry: plan.carry === 'taken over' ? (old?.carry ?? []) : [],
-    parked: [...(old?.parked ?? []), ...refused, ...carriedUnderItsNumber(old, plan)],
+    parked: [
+      ...(old === undefined ? [] : parkedTakenOver(old, plan)),
+      ...refused,
+      ...carriedUnderItsNumber(old, plan),
+    ],
     deadLetters: plan.lost.map(lostLetter),
     // The next retry marks them in storage, which the journal of its last commit may not have come to.
     ...(old?.settles !== undefined && {settles: old.settles}),
