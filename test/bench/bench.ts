@@ -1,11 +1,13 @@
 import {parseArgs} from 'node:util';
 import {Child, type Message} from './child.ts';
+import {benchDecode} from './decode.ts';
 import {busyPerSecond, rowsOf, startMsOf} from './workload.ts';
 import {renderReport, type BareRun, type Pair, type WorkerRun} from './report.ts';
 
 /**
  * `npm run bench`: the CPU per event of the whole worker beside that of a loop that only reads, on the same events, in
- * turn, each in a process of its own. Read the ratio: both sides slow down alike on a busy or a slower machine.
+ * turn, each in a process of its own. Read the ratio: both sides slow down alike on a busy or a slower machine. Then the
+ * speed of decoding each shape of events: `decode.ts`.
  */
 
 const hub = 'gateway-logs';
@@ -37,6 +39,7 @@ for (let round = 1; round <= rounds; round++) {
   pairs.push({bare, worker});
 }
 process.stdout.write(renderReport({pairs, events}));
+process.stdout.write(benchDecode());
 
 async function runBareLoop(): Promise<BareRun> {
   return withEmulators(async (emulators, variables) => {

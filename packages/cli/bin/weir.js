@@ -9,5 +9,11 @@ if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
   );
   process.exit(2);
 }
+// Half of the start-up is compiling. Where the cache cannot be written nothing is kept and nothing fails. The worker starts
+// seldom, and writes no local file.
+if (process.argv[2] !== 'run') {
+  const {enableCompileCache} = await import('node:module');
+  enableCompileCache();
+}
 const {main} = await import('../src/weir.ts');
 await main(process.argv);

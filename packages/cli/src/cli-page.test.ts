@@ -84,7 +84,11 @@ function argumentsOf(command: string): string[] {
   return [...joined.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '');
 }
 
-/** Without what differs from run to run: which commit, of which lineage. */
+/** Without what differs from run to run: which commit, of which lineage; ports, and how old the sample is. */
 function stable(output: string): string {
-  return output.replaceAll(/\b\d+ of [0-9a-f]{32}\b/g, 'COMMIT').trimEnd();
+  return output
+    .replaceAll(/\b\d+ of [0-9a-f]{32}\b/g, 'COMMIT')
+    .replaceAll(/\bport \d+/g, 'port N')
+    .replaceAll(/\d+ d\s+old/g, 'N d old')
+    .trimEnd();
 }

@@ -8,9 +8,11 @@ import {
   StorageUnreachableError,
 } from '@weir/azure';
 import {ConfigurationError, describeError, ServiceUnreachableError, StartUpError} from '@weir/worker';
+import {exitCodes} from './exit-codes.ts';
 import {OutputError} from './inspect/event-output.ts';
+import {ReplayError} from './replay/replay-error.ts';
 
-export const exitCodes = {done: 0, failed: 1, usage: 2, interrupted: 130} as const;
+export {exitCodes} from './exit-codes.ts';
 
 /** What a person is told about an error that ends a command: never a stack trace for what they can mend themselves. */
 export function failureOf(error: unknown): {message: string; exitCode: number} {
@@ -28,6 +30,7 @@ export function failureOf(error: unknown): {message: string; exitCode: number} {
     error instanceof EventHubsUnreachableError ||
     error instanceof OutputError ||
     error instanceof PartitionOwnedError ||
+    error instanceof ReplayError ||
     error instanceof ServiceUnreachableError ||
     error instanceof StorageUnreachableError
   ) {

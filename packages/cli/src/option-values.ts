@@ -1,4 +1,4 @@
-import {InvalidArgumentError} from 'commander';
+import {InvalidArgumentError, type Option} from 'commander';
 
 const pattern = /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,7})?)?(?:Z|[+-]\d{2}:\d{2})$/;
 
@@ -27,4 +27,17 @@ export function wholeNumber({min, max}: {min: number; max: number}): (text: stri
       `give a whole number from ${min} to ${max}, for example ${Math.max(min, 1)}.`,
     );
   };
+}
+
+const offered = new WeakMap<Option, readonly string[]>();
+
+/** The option, with words for a shell to offer behind it. It may take other texts, too; for one that may not see `choices`. */
+export function offering(words: readonly string[], option: Option): Option {
+  offered.set(option, words);
+  return option;
+}
+
+/** What `offering` was told. */
+export function wordsOfferedFor(option: Option): readonly string[] {
+  return offered.get(option) ?? [];
 }

@@ -4,6 +4,7 @@ import pretty from 'pino-pretty';
 import {addConfigOptions, readConfigFile} from './command-config.ts';
 import {exitCodes} from './exit.ts';
 import {stopSignal} from './stop-signals.ts';
+import {hasColours} from './terminal.ts';
 import {version} from './version.ts';
 
 /** `weir run`: the worker, in the foreground, until SIGTERM or SIGINT. */
@@ -39,7 +40,9 @@ async function run(fileName: string | undefined, flags: Readonly<Record<string, 
   const log = createLogger({
     level: config.log.level,
     // Lines of JSON for the platform, sentences for a person.
-    ...(process.stdout.isTTY && {destination: pretty({colorize: true, sync: true})}),
+    ...(process.stdout.isTTY && {
+      destination: pretty({colorize: hasColours(process.stdout), sync: true}),
+    }),
   });
   // A bug: the next start recovers from the journal, which is safer than going on.
   const crash = (error: unknown): void => {

@@ -1,28 +1,6 @@
-import {afterEach, expect, test, vi} from 'vitest';
+import {expect, test} from 'vitest';
+import {weirHere as weir} from './in-process-fixture.ts';
 import {version} from './version.ts';
-import {main} from './weir.ts';
-
-afterEach(() => {
-  process.exitCode = undefined;
-  vi.restoreAllMocks();
-});
-
-/** Runs the command in this process: only what ends by itself, without a service. */
-async function weir(...args: string[]): Promise<{code: unknown; stdout: string; stderr: string}> {
-  const texts = {stdout: '', stderr: ''};
-  for (const stream of ['stdout', 'stderr'] as const) {
-    vi.spyOn(process[stream], 'write').mockImplementation((text) => {
-      texts[stream] += String(text);
-      return true;
-    });
-  }
-  try {
-    await main(['node', 'weir', ...args]);
-    return {code: process.exitCode, ...texts};
-  } finally {
-    vi.restoreAllMocks();
-  }
-}
 
 /** Names in the list of commands, `help` apart. */
 async function commands(): Promise<string[]> {
@@ -47,14 +25,31 @@ test('the version is that of the package', async () => {
 });
 
 test.each([
-  [['runn'], 'weir: unknown command', 'Did you mean run?'],
-  [['demo', '--onc'], 'weir: unknown option', 'Did you mean --once?'],
-  [['run', '--confg', 'x'], 'weir: unknown option', 'Did you mean --config?'],
-])('%j is wrong usage: exit code 2 and the nearest name', async (args, said, suggestion) => {
-  const {code, stdout, stderr} = await weir(...args);
-  expect([code, stdout]).toEqual([2, '']);
-  expect(stderr).toContain(said);
-  expect(stderr).toContain(suggestion);
+  [['runn'], "unknown command 'runn'; did you mean run?"],
+  [['help', 'runn'], "unknown command 'runn'; did you mean run?"],
+  [['runn', '--help'], "unknown command 'runn'; did you mean run?"],
+  [['constructor'], "unknown command 'constructor'"],
+  [['--versoin'], "unknown option '--versoin'; did you mean --version?"],
+  [['demo', '--onc'], "unknown option '--onc'; did you mean --once?"],
+  [['run', '--confg', 'x'], "unknown option '--confg'; did you mean --config?"],
+  [['run', '--join.sweepAftr=3m'], "unknown option '--join.sweepAftr'; did you mean --join.sweepAfter?"],
+  [['run', '--cosmos.kye=secret'], "unknown option '--cosmos.kye'; did you mean --cosmos.key?"],
+  [['run', '-x'], "unknown option '-x'"],
+  [['dead-letters', 'lst'], "unknown command 'lst'; did you mean list?"],
+  [['trace'], "missing required argument 'request-id'; usage: weir trace [options] <request-id>"],
+  [['trace', 'a\nb', 'c'], "too many arguments for 'trace'. Expected 1 argument but got 2: a\\u000ab, c."],
+  [
+    ['completion', 'bahs'],
+    "command-argument value 'bahs' is invalid for argument 'shell'. Allowed choices are bash, zsh, fish, powershell; did you mean bash?",
+  ],
+])('%j is wrong usage: exit code 2 and one line with the nearest name', async (args, said) => {
+  expect(await weir(...args)).toEqual({code: 2, stdout: '', stderr: `weir: ${said}\n`});
+});
+
+test('a value of the configuration that is none of its words gets the nearest one', async () => {
+  const {code, stderr} = await weir('run', '--log.level', 'debgu');
+  expect(code).toBe(2);
+  expect(stderr).toContain('--log.level "debgu" is none of the words it may be (did you mean debug?)');
 });
 
 test('without a command the help goes to standard error, with exit code 2', async () => {

@@ -77,6 +77,7 @@ test('--json gives programs everything, and the filters narrow it', async () => 
       layer: 'source',
       detail: null,
       commit: {lineage, n: 9},
+      retried: null,
     },
   ]);
   const none = await deadLetters('list', '--partition', '0');
@@ -109,9 +110,14 @@ test('a place without a dead letter is said, with exit code 1', async () => {
 
 test.each([
   [['list', '--reason', 'not json'], 'did you mean "not JSON"?'],
-  [['list', '--partition', 'x'], '--partition: give the number of a partition'],
+  [
+    ['list', '--partition', 'x'],
+    "'--partition <id>' argument 'x' is invalid. give the number of a partition",
+  ],
   [['show', 'x'], 'give partition and sequence number, for example 1/148.'],
-  [['lst'], 'Did you mean list?'],
+  [['lst'], 'did you mean list?'],
+  [['retry', '1/x'], 'give partition and sequence number, for example 1/148.'],
+  [['retry', '--from-sequence', '7'], 'a sequence number is of one partition'],
 ])('%j is wrong usage, exit code 2', async (args, words) => {
   const {code, stdout, stderr} = await deadLetters(...args);
   expect([code, stdout]).toEqual([2, '']);

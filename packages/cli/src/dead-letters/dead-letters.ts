@@ -1,36 +1,30 @@
-import {deadLetterReasons} from '@weir/pipeline';
-import {ConfigurationError, nearest, type Config} from '@weir/worker';
-import {Command, InvalidArgumentError, Option} from 'commander';
+import type {Config} from '@weir/worker';
+import {Command, Option} from 'commander';
 import {addConfigOptions, configOf, type ConfigFlags} from '../command-config.ts';
-import {exitCodes} from '../exit.ts';
+import {exitCodes} from '../exit-codes.ts';
+import {parsePartition, parsePlace, reasonOption} from './letter-options.ts';
 import {letterJson, letterTable, letterText, reasonCounts} from './letter-text.ts';
-import {findLetters, lettersMax, type LetterFilter} from './stored-letters.ts';
+import {retryCommand} from './retry.ts';
+import {findLetters, lettersMax, type LetterFilter, type Place} from './stored-letters.ts';
 
 interface Options {
   readonly config?: string;
   readonly consumerGroup?: string;
   readonly partition?: string;
   readonly reason?: string;
+  readonly retried?: true;
   readonly json?: true;
-}
-
-/** Where a record lies: `PARTITION/SEQUENCE`, or with its index among several records of one body. */
-interface Place {
-  readonly partition: string;
-  readonly sequenceNumber: number;
-  readonly index?: number;
 }
 
 /** Reading 10,000 small blobs takes under a minute. */
 const withinMs = 300_000;
-const reasons = [...deadLetterReasons, 'too early', 'too late', 'lost'];
 
-/** `weir dead-letters`: the records that are in no aggregate, and why. Changes nothing. */
+/** `weir dead-letters`: the records that are in no aggregate, and why; and counting those that can be read now. */
 export function deadLettersCommand(): Command {
   const command = new Command('dead-letters')
     .summary('list the records that could not be counted, and why')
     .description(
-      'Shows the records that are in no aggregate, with position, reason and layer. Changes nothing.',
+      'Shows the records that are in no aggregate, with position, reason and layer, and counts those that can be read after all.',
     )
     .addHelpText(
       'after',
@@ -39,10 +33,11 @@ Examples:
   $ npx weir dead-letters list
   $ npx weir dead-letters list --reason "not JSON" --partition 1
   $ npx weir dead-letters show 1/148
+  $ npx weir dead-letters retry --dry-run
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.`,
     );
-  return command.addCommand(listCommand()).addCommand(showCommand());
+  return command.addCommand(listCommand()).addCommand(showCommand()).addCommand(retryCommand());
 }
 
 function listCommand(): Command {
@@ -51,20 +46,25 @@ function listCommand(): Command {
     .description(
       `Lists dead letters by partition and sequence number, at most ${lettersMax.toLocaleString('en-US')}.`,
     )
-    .option('--partition <id>', 'only of this partition')
-    .addOption(new Option('--reason <reason>', 'only for this reason').argParser(parseReason));
+    .addOption(new Option('--partition <id>', 'only of this partition').argParser(parsePartition))
+    .addOption(reasonOption())
+    .option('--retried', 'those that a retry has settled, instead of the open ones');
   return withCommonOptions(
     command,
     '\nExample:\n  $ npx weir dead-letters list --reason "not JSON" --json',
   ).action(async (given: Options & ConfigFlags) => {
-    const {partition, reason, json, config} = settingsOf(given);
-    const filter = {partition, reason};
-    const {letters, count} = await find(config, filter);
+    const {partition, reason, retried, json, config} = settingsOf(given);
+    const which = retried ? 'settled by a retry' : 'open';
+    const {letters, count, settled} = await find(config, {which, partition, reason});
     if (json) process.stdout.write(`${JSON.stringify(letters.map(letterJson))}\n`);
     else if (count > 0) process.stdout.write(`${letterTable(letters).join('\n')}\n`);
     const total = count === 1 ? '1 dead letter' : `${count.toLocaleString('en-US')} dead letters`;
     const parts = count === 0 ? '' : `: ${reasonCounts(letters)}`;
     process.stderr.write(`${total}${parts}.\n`);
+    if (!retried && settled > 0) {
+      const others = `${settled.toLocaleString('en-US')} more ${settled === 1 ? 'was' : 'were'}`;
+      process.stderr.write(`${others} settled by a retry; --retried lists them.\n`);
+    }
     if (letters.length < count) {
       process.stderr.write(
         `Only ${lettersMax.toLocaleString('en-US')} of them are listed; narrow it with --partition or --reason.\n`,
@@ -81,7 +81,7 @@ function showCommand(): Command {
   return withCommonOptions(command, '\nExample:\n  $ npx weir dead-letters show 1/148').action(
     async (place: Place, given: Options & ConfigFlags) => {
       const {json, config} = settingsOf(given);
-      const {letters} = await find(config, {...place, reason: undefined});
+      const {letters} = await find(config, {which: 'all', places: [place]});
       if (json) process.stdout.write(`${JSON.stringify(letters.map(letterJson))}\n`);
       else process.stdout.write(letters.map(letterText).join('\n'));
       if (letters.length > 0) return;
@@ -105,43 +105,24 @@ function withCommonOptions(command: Command, help: string): Command {
   return addConfigOptions(command);
 }
 
-function settingsOf(given: Options & ConfigFlags): Pick<Options, 'json'> & {
-  partition: string | undefined;
-  reason: string | undefined;
-  config: Config;
-} {
-  const {config: fileName, consumerGroup, partition, reason, json, ...rest} = given;
-  if (partition !== undefined && !/^\d{1,5}$/.test(partition)) {
-    throw new ConfigurationError(['--partition: give the number of a partition, for example 0.']);
-  }
+function settingsOf(
+  given: Options & ConfigFlags,
+): Pick<Options, 'partition' | 'reason' | 'retried' | 'json'> & {config: Config} {
+  const {config: fileName, consumerGroup, partition, reason, retried, json, ...rest} = given;
   const flags: ConfigFlags = {
     ...(rest as ConfigFlags),
     ...(consumerGroup !== undefined && {'eventHubs.consumerGroup': consumerGroup}),
   };
   const config = configOf(fileName, {flags, needs: ['eventHubs', 'storage']});
-  return {partition, reason, config, ...(json !== undefined && {json})};
+  return {
+    config,
+    ...(partition !== undefined && {partition}),
+    ...(reason !== undefined && {reason}),
+    ...(retried !== undefined && {retried}),
+    ...(json !== undefined && {json}),
+  };
 }
 
 function find(config: Config, filter: LetterFilter): ReturnType<typeof findLetters> {
   return findLetters(config, {filter, signal: AbortSignal.timeout(withinMs)});
-}
-
-function parseReason(text: string): string {
-  if (reasons.includes(text)) return text;
-  const near = nearest(text, reasons);
-  throw new InvalidArgumentError(
-    near === undefined ? `give one of ${reasons.join(', ')}.` : `did you mean "${near.name}"?`,
-  );
-}
-
-function parsePlace(text: string): Place {
-  const [, partition, sequenceNumber, index] = /^(\d{1,5})\/(\d{1,15})(?:\/(\d{1,6}))?$/.exec(text) ?? [];
-  if (partition === undefined) {
-    throw new InvalidArgumentError('give partition and sequence number, for example 1/148.');
-  }
-  return {
-    partition,
-    sequenceNumber: Number(sequenceNumber),
-    ...(index !== undefined && {index: Number(index)}),
-  };
 }

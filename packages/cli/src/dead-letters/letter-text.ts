@@ -1,7 +1,8 @@
 import type {StoredDeadLetter} from '@weir/azure';
+import type {FoundLetter} from './stored-letters.ts';
 
-/** As programs read it; what is not known of a lost record is null. */
-export function letterJson(letter: StoredDeadLetter): Record<string, unknown> {
+/** As programs read it; what is not known of a lost record is null, and what no retry has settled, too. */
+export function letterJson(letter: FoundLetter): Record<string, unknown> {
   const {partitionId, sequenceNumber, index, offset, enqueuedTimeMs, reason, layer, detail, lineage, n} =
     letter;
   return {
@@ -14,7 +15,17 @@ export function letterJson(letter: StoredDeadLetter): Record<string, unknown> {
     layer,
     detail: detail ?? null,
     commit: {lineage, n},
+    retried: letter.settled === undefined ? null : retriedJson(letter.settled),
   };
+}
+
+function retriedJson({as, settledMs}: NonNullable<FoundLetter['settled']>): Record<string, unknown> {
+  return {at: new Date(settledMs).toISOString(), as};
+}
+
+/** `148`, or `148/3`: several records can come in one event. */
+export function placeText({sequenceNumber, index}: StoredDeadLetter): string {
+  return index === 0 ? String(sequenceNumber) : `${sequenceNumber}/${index}`;
 }
 
 const columns = [
@@ -27,13 +38,12 @@ const columns = [
 
 /** Lines of a table that fits 80 columns, its head first. */
 export function letterTable(letters: readonly StoredDeadLetter[]): string[] {
-  const rows = letters.map(({partitionId, sequenceNumber, index, enqueuedTimeMs, layer, reason}) => [
-    partitionId,
-    // Several records can come in one event.
-    index === 0 ? String(sequenceNumber) : `${sequenceNumber}/${index}`,
-    enqueuedTimeMs === 0 ? '-' : new Date(enqueuedTimeMs).toISOString(),
-    layer,
-    reason,
+  const rows = letters.map((letter) => [
+    letter.partitionId,
+    placeText(letter),
+    letter.enqueuedTimeMs === 0 ? '-' : new Date(letter.enqueuedTimeMs).toISOString(),
+    letter.layer,
+    letter.reason,
   ]);
   return [columns.map(({head}) => head), ...rows].map((cells) =>
     columns
@@ -54,17 +64,19 @@ export function reasonCounts(letters: readonly StoredDeadLetter[]): string {
 }
 
 /** Everything about one dead letter, and how to look at its event. */
-export function letterText(letter: StoredDeadLetter): string {
+export function letterText(letter: FoundLetter): string {
   const {partitionId, sequenceNumber, index, offset, enqueuedTimeMs, reason, layer, detail, lineage, n} =
     letter;
+  const {settled} = letter;
   const field = (name: string, value: string): string => `  ${name.padEnd(10)}${value}`;
   const lines = [
-    `Record ${index} of event ${sequenceNumber} in partition ${partitionId} is in no aggregate: ${reason}.`,
+    `Record ${index} of event ${sequenceNumber} in partition ${partitionId} ${stateText(settled)}: ${reason}.`,
     field('Layer', `${layer} (${layers[layer]})`),
     ...(detail === undefined || detail === reason ? [] : [field('Detail', detail)]),
     ...(offset === '' ? [] : [field('Offset', offset)]),
     ...(enqueuedTimeMs === 0 ? [] : [field('Enqueued', new Date(enqueuedTimeMs).toISOString())]),
     field('Commit', `${n} of ${lineage}`),
+    ...(settled === undefined ? [] : [field('Retried', new Date(settled.settledMs).toISOString())]),
   ];
   if (reason !== 'lost') {
     lines.push(
@@ -74,6 +86,11 @@ export function letterText(letter: StoredDeadLetter): string {
     );
   }
   return `${lines.join('\n')}\n`;
+}
+
+function stateText(settled: FoundLetter['settled']): string {
+  if (settled === undefined) return 'is in no aggregate';
+  return settled.as === 'counted' ? 'was counted by a retry' : 'repeats one that a retry has counted';
 }
 
 const layers: Readonly<Record<StoredDeadLetter['layer'], string>> = {

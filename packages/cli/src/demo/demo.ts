@@ -4,6 +4,7 @@ import {Command} from 'commander';
 import pretty from 'pino-pretty';
 import {exitCodes} from '../exit.ts';
 import {stopSignal} from '../stop-signals.ts';
+import {hasColours} from '../terminal.ts';
 import {version} from '../version.ts';
 import {freePort} from './free-port.ts';
 import {DemoProgress} from './progress.ts';
@@ -82,7 +83,7 @@ async function startWorker(stack: Stack): Promise<Service> {
   const {config} = loadConfig({env: {...stack.variables}, flags: {...timings, 'http.port': String(port)}});
   const log = createLogger({
     level: process.env['WEIR_LOG_LEVEL'] ?? 'warn',
-    destination: pretty({colorize: process.stderr.isTTY, destination: 2, sync: true}),
+    destination: pretty({colorize: hasColours(process.stderr), destination: 2, sync: true}),
   });
   return Service.start({config, log, version});
 }

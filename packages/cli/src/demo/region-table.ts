@@ -12,7 +12,7 @@ interface RegionSum {
 const grain = '1h';
 
 /** One space between columns and no lines: narrow enough for 80 columns. */
-const withoutFrame = Object.fromEntries(
+export const withoutFrame = Object.fromEntries(
   ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right']
     .concat(['left', 'left-mid', 'right', 'right-mid', 'mid', 'mid-mid'])
     .map((name) => [name, ''])

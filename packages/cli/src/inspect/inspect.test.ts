@@ -200,7 +200,7 @@ test.each([
   [['--error', 'no place'], 'it names no place'],
   [['--until', '2024-02-30T00:00:00Z'], 'give a time in ISO 8601'],
   [['--out', 'x.txt'], '--out: the name of x.txt'],
-  [['--malforme'], 'Did you mean --malformed?'],
+  [['--malforme'], 'did you mean --malformed?'],
 ])('%j is wrong usage: one line, exit code 2', async (args, words) => {
   const {code, stdout, stderr} = await inspect(args);
   expect([code, stdout]).toEqual([2, '']);

@@ -3,7 +3,7 @@ import {ConfigurationError, nearest} from '@weir/worker';
 import {Command, InvalidArgumentError, Option} from 'commander';
 import {addConfigOptions, configOf, type ConfigFlags} from '../command-config.ts';
 import {exitCodes} from '../exit.ts';
-import {parseTime, timeOf, wholeNumber} from '../option-values.ts';
+import {offering, parseTime, timeOf, wholeNumber} from '../option-values.ts';
 import {stopSignal} from '../stop-signals.ts';
 import {outputTarget} from './event-output.ts';
 import {runInspection} from './run-inspection.ts';
@@ -42,7 +42,10 @@ export function inspectCommand(): Command {
     )
     .option('--partition <id>', 'only this partition; all at once without it')
     .addOption(
-      new Option('--from <start>', 'earliest (the default), latest, or a time')
+      offering(
+        ['earliest', 'latest'],
+        new Option('--from <start>', 'earliest (the default), latest, or a time'),
+      )
         .argParser(parseFrom)
         .conflicts(['fromSequence', 'fromOffset', 'error']),
     )

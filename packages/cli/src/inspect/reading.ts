@@ -2,6 +2,7 @@ import {
   assignEventTime,
   describeDecoded,
   type AssignPolicy,
+  type DecodedRecord,
   type Decoder,
   type DescribedRecord,
 } from '@weir/pipeline';
@@ -33,20 +34,41 @@ export class EventReader {
 
   /** One for each record of the body, at least one; the parts of a call that are in one body are one record. */
   read(event: Pick<HubEvent, 'body' | 'enqueuedTimeMs'>): Reading[] {
-    return this.readTogether([event]).map(({reading}) => reading);
+    return this.readRecords(this.decode(event), event);
   }
 
-  /** The same for several bodies, over which a call may be told in parts: it is read at the first one's place. */
+  /** With the texts of its calls, where the decoder keeps them. */
+  decode({body, enqueuedTimeMs}: Pick<HubEvent, 'body' | 'enqueuedTimeMs'>): readonly DecodedRecord[] {
+    return this.#decoder.decode(body, enqueuedTimeMs);
+  }
+
+  /** As `read`, of a body that is decoded. */
+  readRecords(
+    records: readonly DecodedRecord[],
+    {enqueuedTimeMs}: Pick<HubEvent, 'enqueuedTimeMs'>,
+  ): Reading[] {
+    return this.#readTogether([{records, enqueuedTimeMs}]).map(({reading}) => reading);
+  }
+
+  /**
+   * As `read`, of several bodies, over which a call may be told in parts: it is read at the first one's place.
+   * @returns with each reading the place of its event and the index of its record, both from 0
+   */
   readTogether(
     events: readonly Pick<HubEvent, 'body' | 'enqueuedTimeMs'>[],
-  ): {at: number; reading: Reading}[] {
-    const lines = events.map(({body, enqueuedTimeMs}, at) => ({
-      line: at + 1,
-      records: this.#decoder.decode(body, enqueuedTimeMs),
-    }));
-    return describeDecoded(lines).map((described) => {
-      const at = described.line - 1;
-      return {at, reading: this.#reading(described, events[at]!.enqueuedTimeMs)};
+  ): {at: number; index: number; reading: Reading}[] {
+    return this.#readTogether(
+      events.map((event) => ({records: this.decode(event), enqueuedTimeMs: event.enqueuedTimeMs})),
+    );
+  }
+
+  #readTogether(
+    events: readonly {readonly records: readonly DecodedRecord[]; readonly enqueuedTimeMs: number}[],
+  ): {at: number; index: number; reading: Reading}[] {
+    return describeDecoded(events.map(({records}, at) => ({line: at + 1, records}))).map((described) => {
+      const {line, index} = described;
+      const at = line - 1;
+      return {at, index, reading: this.#reading(described, events[at]!.enqueuedTimeMs)};
     });
   }
 

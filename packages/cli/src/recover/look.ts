@@ -1,8 +1,10 @@
+import type {PartitionFacts} from '@weir/pipeline';
 import {
   ConfigurationError,
   describeError,
   inspectPartitions,
   isStopped,
+  retryPartitionId,
   type Access,
   type Inspection,
   type StoppedPartition,
@@ -70,6 +72,8 @@ export async function look(
       continue;
     }
     const inspection: Inspection = answer.value;
+    if (inspection.state.kind === 'new' && id === retryPartitionId && request.partition === undefined)
+      continue;
     if (!isStopped(inspection)) {
       json.push(partitionJson(inspection));
       if (request.format === 'text') person.print(quietLine(inspection));
@@ -91,6 +95,9 @@ async function complete(
   {ports, container}: Access,
   signal: AbortSignal,
 ): Promise<StoppedFound> {
+  if (stopped.partition.partitionId === retryPartitionId) {
+    return {stopped, facts: noEvents, checkpoint: undefined};
+  }
   const facts = await ports.hub.partitionFacts(stopped.partition.partitionId, signal);
   const hint = await readCheckpointHint(container, stopped.partition);
   const isOfThisHub =
@@ -98,9 +105,18 @@ async function complete(
   return {stopped, facts, checkpoint: isOfThisHub ? hint : undefined};
 }
 
+/** Retried dead letters are read in the partitions they lie in. */
+const noEvents: PartitionFacts = {
+  beginningSequenceNumber: 0,
+  lastEnqueuedSequenceNumber: -1,
+  lastEnqueuedOffset: '',
+  lastEnqueuedTimeMs: 0,
+  isEmpty: true,
+};
+
 function chosen({partition}: Request, partitionIds: readonly string[]): readonly string[] {
-  if (partition === undefined) return partitionIds;
-  if (partitionIds.includes(partition)) return [partition];
+  if (partition === undefined) return [...partitionIds, retryPartitionId];
+  if (partition === retryPartitionId || partitionIds.includes(partition)) return [partition];
   throw new ConfigurationError([
     `--partition: the hub has no partition ${partition}. Its partitions are ${partitionIds.join(', ')}.`,
   ]);

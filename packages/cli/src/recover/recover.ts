@@ -2,6 +2,7 @@ import type {From} from '@weir/worker';
 import {Command, Option} from 'commander';
 import {addConfigOptions, configOf, type ConfigFlags} from '../command-config.ts';
 import {exitCodes} from '../exit.ts';
+import {offering} from '../option-values.ts';
 import {confirm} from './confirm.ts';
 import {parseFrom} from './from-option.ts';
 import type {Request} from './look.ts';
@@ -26,9 +27,12 @@ export function recoverCommand(): Command {
     )
     .option('--partition <id>', 'only this partition')
     .addOption(
-      new Option(
-        '--from <start>',
-        'where --begin-anew begins to read: earliest, latest, a time, or the sequence number of the first event',
+      offering(
+        ['earliest', 'latest'],
+        new Option(
+          '--from <start>',
+          'where --begin-anew begins to read: earliest, latest, a time, or the sequence number of the first event',
+        ),
       ).argParser(parseFrom),
     )
     .addOption(

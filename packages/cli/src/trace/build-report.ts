@@ -3,9 +3,9 @@ import {grains, type AggregateDelta, type DiagnosticsRow, type SourcePartition} 
 import {workerSettings, type Config} from '@weir/worker';
 import {hubConnection} from '../hub-access.ts';
 import {EventReader} from '../inspect/reading.ts';
-import type {AskDiagnostics} from './diagnostics.ts';
+import type {AskDiagnostics} from '../sources/diagnostics.ts';
 import type {Documents} from './documents.ts';
-import type {EventSource} from './event-sources.ts';
+import type {EventSource} from '../sources/event-source.ts';
 import {findCall} from './find-call.ts';
 import {followCall, onlyWanted} from './follow-call.ts';
 import type {TraceReport} from './trace-report.ts';

@@ -1,5 +1,5 @@
 import type {DecodedRecord, Decoder} from '@weir/pipeline';
-import type {EventSource, SourceEvent} from './event-sources.ts';
+import type {EventSource, SourceEvent} from '../sources/event-source.ts';
 
 /** What was found of one request. */
 export interface FoundCall {

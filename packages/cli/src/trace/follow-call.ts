@@ -9,9 +9,9 @@ import {
   type DiagnosticsRow,
 } from '@weir/pipeline';
 import {workerSettings, type Config} from '@weir/worker';
-import type {SourceEvent} from './event-sources.ts';
+import type {SourceEvent} from '../sources/event-source.ts';
 import type {FoundCall} from './find-call.ts';
-import type {AskDiagnostics} from './diagnostics.ts';
+import type {AskDiagnostics} from '../sources/diagnostics.ts';
 
 /** What becomes of the call, as the worker would judge it now. */
 export interface FollowedCall {

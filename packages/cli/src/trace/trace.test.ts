@@ -187,7 +187,7 @@ test.each([
   [[requestId, '--source', 'nd:x'], 'give eventhubs, or ndjson:FILE'],
   [[requestId, '--source', 'ndjson:nowhere.ndjson'], '--source: nowhere.ndjson cannot be read'],
   [[requestId, '--from', 'noon'], 'give a time in ISO 8601'],
-  [[requestId, '--untill', 'x'], 'Did you mean --until?'],
+  [[requestId, '--untill', 'x'], 'did you mean --until?'],
   [[], "missing required argument 'request-id'"],
 ])('%j is wrong usage, exit code 2', async (args, words) => {
   const {code, stdout, stderr} = await trace(args);

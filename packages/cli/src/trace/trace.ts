@@ -3,11 +3,12 @@ import {Command, InvalidArgumentError, Option} from 'commander';
 import {addConfigOptions, configOf, type ConfigFlags, type ServiceName} from '../command-config.ts';
 import {exitCodes} from '../exit.ts';
 import {hubConnection} from '../hub-access.ts';
-import {parseTime} from '../option-values.ts';
+import {offering, parseTime} from '../option-values.ts';
 import {stopSignal} from '../stop-signals.ts';
-import {askFile, askNobody, askService, type AskDiagnostics} from './diagnostics.ts';
+import {askFile, askNobody, askService, type AskDiagnostics} from '../sources/diagnostics.ts';
+import {fileEvents} from '../sources/file-events.ts';
+import {hubEvents} from '../sources/hub-events.ts';
 import {noDocuments, openDocuments} from './documents.ts';
-import {fileEvents, hubEvents} from './event-sources.ts';
 import {buildReport} from './build-report.ts';
 import {traceJson} from './trace-json.ts';
 import {traceText} from './trace-text.ts';
@@ -48,14 +49,14 @@ export function traceCommand(): Command {
     )
     .option('--partition <id>', 'search only this partition')
     .addOption(
-      new Option('--source <place>', 'eventhubs, or ndjson:FILE')
+      offering(['eventhubs', 'ndjson:'], new Option('--source <place>', 'eventhubs, or ndjson:FILE'))
         .argParser(parsePlace('eventhubs'))
         .default(service, 'eventhubs'),
     )
     .addOption(
-      new Option(
-        '--diagnostics <place>',
-        'loganalytics, the default with eventhubs, or ndjson:FILE',
+      offering(
+        ['loganalytics', 'ndjson:'],
+        new Option('--diagnostics <place>', 'loganalytics, the default with eventhubs, or ndjson:FILE'),
       ).argParser(parsePlace('loganalytics')),
     )
     .option('--json', 'print one object')

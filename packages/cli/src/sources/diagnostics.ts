@@ -1,6 +1,6 @@
 import {readExportedRow} from '@weir/azure';
 import type {DiagnosticsRow, DiagnosticsSource, LookupAnswer} from '@weir/pipeline';
-import {linesIn} from './event-sources.ts';
+import {linesIn} from './file-events.ts';
 
 /** Rows of these ids; `failed` where there is no complete answer. */
 export type AskDiagnostics = (query: {
@@ -13,8 +13,8 @@ export type AskDiagnostics = (query: {
 >;
 
 /** Rows are generated a little before the event is enqueued, or, for a long stream, long after. As the worker's sweep. */
-const generatedBeforeMs = 15 * 60_000;
-const generatedAfterMs = 60 * 60_000;
+export const generatedBeforeMs = 15 * 60_000;
+export const generatedAfterMs = 60 * 60_000;
 /** A service that is busy is asked so often, with these waits at most. */
 const tries = 3;
 const retryMs = 2_000;
@@ -53,7 +53,8 @@ export function askFile(path: string): AskDiagnostics {
 
 export const askNobody: AskDiagnostics = async () => ({kind: 'failed', cause: 'no --diagnostics were given'});
 
-function rowOfLine(line: string): DiagnosticsRow | undefined {
+/** The row of one line of a file; undefined for a line that is none. */
+export function rowOfLine(line: string): DiagnosticsRow | undefined {
   try {
     const value: unknown = JSON.parse(line);
     return typeof value === 'object' && value !== null ? readExportedRow({...value}) : undefined;

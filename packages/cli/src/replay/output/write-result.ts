@@ -1,0 +1,40 @@
+import {open, rename, rm} from 'node:fs/promises';
+import {Readable} from 'node:stream';
+import {pipeline} from 'node:stream/promises';
+import {ConfigurationError} from '@weir/worker';
+import {OutputError} from '../../inspect/event-output.ts';
+
+/**
+ * Writes a text, part by part. A file appears whole or not at all; whoever reads standard output may stop reading.
+ * @throws {ConfigurationError} for a file that cannot be made; {OutputError}; the signal's reason
+ */
+export async function writeResult(path: string, parts: Iterable<string>, signal: AbortSignal): Promise<void> {
+  if (path === '-') return writeOut(parts, signal);
+  const unfinished = `${path}.part`;
+  const file = await open(unfinished, 'w').catch((cause: unknown) => {
+    throw new ConfigurationError([`--out: ${path} cannot be written (${codeOf(cause)}).`], {cause});
+  });
+  try {
+    await pipeline(Readable.from(parts), file.createWriteStream(), {signal});
+    await rename(unfinished, path);
+  } catch (cause) {
+    await rm(unfinished, {force: true});
+    signal.throwIfAborted();
+    throw new OutputError(`The output cannot be written (${codeOf(cause)}).`, {cause});
+  }
+}
+
+async function writeOut(parts: Iterable<string>, signal: AbortSignal): Promise<void> {
+  try {
+    await pipeline(Readable.from(parts), process.stdout, {signal, end: false});
+  } catch (cause) {
+    signal.throwIfAborted();
+    if (codeOf(cause) !== 'EPIPE') {
+      throw new OutputError(`The output cannot be written (${codeOf(cause)}).`, {cause});
+    }
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'error';
+}

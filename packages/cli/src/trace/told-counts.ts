@@ -1,0 +1,91 @@
+import type {EventRecord} from '@weir/pipeline';
+import type {SourceEvent} from '../sources/event-source.ts';
+
+/** An event that told token counts. */
+export interface Teller {
+  readonly sequenceNumber: number;
+  readonly enqueuedTimeMs: number;
+  readonly requestId: string | undefined;
+}
+
+/** Whether the worker has counted the tokens of a record with another event. */
+export type ToldBefore =
+  | {readonly kind: 'told before'; readonly by: Teller}
+  /** An event enqueued from `fromMs` on may have told them, and not all of these were looked at. */
+  | {readonly kind: 'perhaps told before'; readonly fromMs: number};
+
+/** Sets of counts remembered at a time, of one partition: some 50 MB. Beyond, the oldest are forgotten before their horizon. */
+const tellersMax = 200_000;
+
+interface Told {
+  readonly first: Teller;
+  /** Each telling renews it, as in the worker's memory. */
+  latestMs: number;
+}
+
+/**
+ * The token counts that were told in one partition, see `EventRecord.tokensOf`: of several tellings, each within the horizon
+ * after the one before, the worker counts the first. A set of counts enters with its first telling and leaves when the
+ * horizon has passed since its latest.
+ */
+export class ToldCounts {
+  readonly #horizonMs: number;
+  readonly #tellersMax: number;
+  /** In the order of their latest telling. */
+  readonly #told = new Map<string, Told>();
+  /** Every event enqueued from then on has been looked at. Undefined before the first event. */
+  #knownFromMs: number | undefined;
+  readonly #windowFromMs: number | undefined;
+  #lastSequenceNumber = -1;
+
+  /** @param options.windowFromMs from where on the source has every event, where that is known */
+  constructor(options: {horizonMs: number; windowFromMs: number | undefined; tellersMax?: number}) {
+    this.#horizonMs = options.horizonMs;
+    this.#windowFromMs = options.windowFromMs;
+    this.#tellersMax = options.tellersMax ?? tellersMax;
+  }
+
+  /** The next event is looked at: events are in the order of their partition, though some may be missing. */
+  reach({sequenceNumber, enqueuedTimeMs}: Pick<SourceEvent, 'sequenceNumber' | 'enqueuedTimeMs'>): void {
+    if (this.#knownFromMs === undefined) {
+      const isLogsFirst = sequenceNumber === 0;
+      this.#knownFromMs = isLogsFirst ? -Infinity : (this.#windowFromMs ?? enqueuedTimeMs);
+    } else if (sequenceNumber > this.#lastSequenceNumber + 1) this.#knownFromMs = enqueuedTimeMs;
+    this.#lastSequenceNumber = Math.max(this.#lastSequenceNumber, sequenceNumber);
+  }
+
+  /** A record of the event that was reached last tells these counts. */
+  tell(tokensOf: string, teller: Teller): ToldBefore | undefined {
+    const {sequenceNumber, enqueuedTimeMs} = teller;
+    const fromMs = enqueuedTimeMs - this.#horizonMs;
+    this.#forgetBefore(fromMs);
+    const known = this.#told.get(tokensOf);
+    // The same event may come a second time.
+    const isToldBefore = known !== undefined && known.first.sequenceNumber < sequenceNumber;
+    this.#told.delete(tokensOf);
+    const latestMs = Math.max(known?.latestMs ?? enqueuedTimeMs, enqueuedTimeMs);
+    this.#told.set(tokensOf, {first: known?.first ?? teller, latestMs});
+    this.#keepBounded();
+    if (isToldBefore) return {kind: 'told before', by: known.first};
+    return (this.#knownFromMs ?? Infinity) > fromMs ? {kind: 'perhaps told before', fromMs} : undefined;
+  }
+
+  #forgetBefore(fromMs: number): void {
+    for (const [tokensOf, {latestMs}] of this.#told) {
+      if (latestMs >= fromMs) return;
+      this.#told.delete(tokensOf);
+    }
+  }
+
+  #keepBounded(): void {
+    if (this.#told.size <= this.#tellersMax) return;
+    const [[tokensOf, {latestMs}]] = this.#told as unknown as [[string, Told]];
+    this.#told.delete(tokensOf);
+    this.#knownFromMs = Math.max(this.#knownFromMs ?? -Infinity, latestMs + 1);
+  }
+}
+
+/** Whether it is of a shape that sends the counts of a call again with another; a part of a call is not judged by them. */
+export function tellsCounts(record: EventRecord): record is EventRecord & {readonly tokensOf: string} {
+  return record.tokensOf !== undefined && record.part === undefined;
+}
