@@ -10,6 +10,7 @@ import {
 import {ConfigurationError, describeError, ServiceUnreachableError, StartUpError} from '@weir/worker';
 import {exitCodes} from './exit-codes.ts';
 import {OutputError} from './inspect/event-output.ts';
+import {InterruptedError} from './recover/confirm.ts';
 import {ReplayError} from './replay/replay-error.ts';
 
 export {exitCodes} from './exit-codes.ts';
@@ -26,15 +27,22 @@ export function failureOf(error: unknown): {message: string; exitCode: number} {
   ) {
     return {message: error.message, exitCode: exitCodes.usage};
   }
+  if (error instanceof InterruptedError) return {message: error.message, exitCode: exitCodes.interrupted};
+  if (error instanceof OutputError || error instanceof ReplayError) {
+    return {message: error.message, exitCode: exitCodes.failed};
+  }
+  if (error instanceof PartitionOwnedError) {
+    return {
+      message: `${error.message} Name it with --consumer-group, for example --consumer-group looking.`,
+      exitCode: exitCodes.failed,
+    };
+  }
   if (
     error instanceof EventHubsUnreachableError ||
-    error instanceof OutputError ||
-    error instanceof PartitionOwnedError ||
-    error instanceof ReplayError ||
     error instanceof ServiceUnreachableError ||
     error instanceof StorageUnreachableError
   ) {
-    return {message: error.message, exitCode: exitCodes.failed};
+    return {message: `${error.message} "weir doctor" looks closer.`, exitCode: exitCodes.failed};
   }
   return {message: `unexpected error, please report it: ${describeError(error)}`, exitCode: exitCodes.failed};
 }

@@ -27,7 +27,7 @@ function textFor(
       return unknown === undefined || unknown === '--' ? plain : unknownOption(unknown, command);
     }
     case 'commander.unknownCommand':
-      return plain + suggestion(/'(.*)'/s.exec(plain)?.[1] ?? '', namesOf(command));
+      return plain + suggestion(/'(.*)'/s.exec(plain)?.[1] ?? '', [...namesOf(command), 'help']);
     case 'commander.missingArgument':
       return `${plain}; usage: ${usageOf(command)}`;
     case 'commander.invalidArgument':

@@ -1,4 +1,5 @@
 import {spawnSync} from 'node:child_process';
+import {existsSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {describe, expect, test} from 'vitest';
 import {runWeir} from './command-fixture.ts';
@@ -49,4 +50,20 @@ test('in a pipe nothing is coloured', {timeout: withinMs}, async () => {
 test('who forces colours gets them in a pipe', {timeout: withinMs}, async () => {
   const {stderr} = await runWeir(['demo', '--onc'], {env: {FORCE_COLOR: '1'}});
   expect(stderr).toContain(redName);
+});
+
+test.each(['trace --help', 'shapes list', '--version'])(
+  'a reader that leaves before %j has written is no failure',
+  {timeout: withinMs},
+  (words) => {
+    const command = `'${process.execPath}' '${bin}' ${words} | true; echo \${PIPESTATUS[0]}`;
+    const {stdout, stderr} = spawnSync('bash', ['-c', command], {encoding: 'utf8', timeout: withinMs});
+    expect({stdout, stderr}).toEqual({stdout: '0\n', stderr: ''});
+  },
+);
+
+test.skipIf(!existsSync('/dev/full'))('a full disk behind standard output is told in one line', () => {
+  const command = `'${process.execPath}' '${bin}' completion bash > /dev/full`;
+  const {status, stderr} = spawnSync('bash', ['-c', command], {encoding: 'utf8', timeout: withinMs});
+  expect([status, stderr]).toEqual([1, 'weir: standard output cannot be written (ENOSPC).\n']);
 });

@@ -1,6 +1,6 @@
 import {Command, CommanderError} from 'commander';
 import {exitCodes} from './exit-codes.ts';
-import {tellFailure, withHeadings} from './terminal.ts';
+import {letReadersLeave, tellFailure, withHeadings} from './terminal.ts';
 import {version} from './version.ts';
 
 /**
@@ -23,6 +23,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 
 /** The `weir` command. Results go to stdout, progress and messages to stderr; exit codes are in `exit-codes.ts`. */
 export async function main(argv: readonly string[]): Promise<void> {
+  letReadersLeave();
   if (argv[2] === 'complete' && argv[3] === '--') {
     const {complete} = await import('./completion/complete.ts');
     process.stdout.write(complete(argv.slice(4)));

@@ -7,8 +7,7 @@ export {nearest} from './config/nearest.ts';
 export {usableConfig, type UsableConfig} from './config/usable-config.ts';
 export {keys} from './config/settings.ts';
 export {countCalls} from './estimate/count-calls.ts';
-export {callCharsMax} from './estimate/threaded-estimator.ts';
-export {estimateRecords} from './estimate/estimate-records.ts';
+export {estimateRecords, hasTexts} from './estimate/estimate-records.ts';
 export {createLogger, describeError, type Logger} from './log.ts';
 export {
   eventHubsAuth,

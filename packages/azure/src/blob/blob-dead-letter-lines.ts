@@ -55,7 +55,12 @@ function isOfCommit(name: string): boolean {
   return /\/\d{1,15}$/.test(name);
 }
 
-async function readLines(container: ContainerClient, name: string, signal: AbortSignal): Promise<string[]> {
+/** @throws {RestError} */
+export async function readLines(
+  container: ContainerClient,
+  name: string,
+  signal: AbortSignal | undefined,
+): Promise<string[]> {
   const abortSignal = requestSignal(requestTimeoutMs, signal);
   const answer = await container.getBlobClient(name).download(0, undefined, {abortSignal});
   const bytes = await readBody(answer.readableStreamBody, {bytesMax: blobBytesMax});

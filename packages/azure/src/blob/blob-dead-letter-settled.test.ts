@@ -26,14 +26,33 @@ test('what a commit settled is written once, read back, and is among no dead let
   expect(await store.write(partition, {lineage: 'abc', n: 1, letters: [letter(1), letter(2)]})).toEqual(
     written,
   );
-  expect(await store.write(partition, {lineage: 'abc', n: 1, letters: [letter(3)]})).toEqual(written);
+  expect(await store.write(partition, {lineage: 'abc', n: 1, letters: [letter(2), letter(1)]})).toEqual(
+    written,
+  );
   expect(await store.write(partition, {lineage: 'abc', n: 2, letters: [letter(4)]})).toEqual(written);
   const other = {...partition, group: 'other'};
   expect(await store.write(other, {lineage: 'abc', n: 1, letters: [letter(5)]})).toEqual(written);
 
   const read: SettledLetter[] = [];
-  for await (const some of store.letters(source, signal)) read.push(...some);
+  const marked: [string, number][] = [];
+  for await (const {lineage, n, letters} of store.letters(source, signal)) {
+    marked.push([lineage, n]);
+    read.push(...letters);
+  }
   expect(read).toEqual([letter(1), letter(2), letter(4)]);
+  expect(marked).toEqual([
+    ['abc', 1],
+    ['abc', 2],
+  ]);
   const all = {partitionId: undefined, signal};
   for await (const some of new BlobDeadLetterReader(client).letters(source, all)) expect(some).toEqual([]);
+});
+
+test('other letters under the number of a commit are told from a second attempt, and change nothing', async () => {
+  const {client} = await createBlobContainer({connectionString: azurite.connectionString, name: 'differs'});
+  const store = new BlobSettledLetters(client);
+  await store.write(partition, {lineage: 'abc', n: 1, letters: [letter(1)]});
+  const again = {lineage: 'abc', n: 1, letters: [letter(1), letter(3)]};
+  expect(await store.write(partition, again)).toEqual({kind: 'differs'});
+  for await (const {letters} of store.letters(source, signal)) expect(letters).toEqual([letter(1)]);
 });

@@ -1,12 +1,19 @@
 import type {ContainerClient} from '@azure/storage-blob';
 import type {SettledLetter, SourcePartition, Unavailable} from '@weir/pipeline';
-import {readLineBlobs, valueOfLine} from './blob-dead-letter-lines.ts';
+import {readLineBlobs, readLines, valueOfLine, type LineBlob} from './blob-dead-letter-lines.ts';
 import {settledLettersBlobName, settledLettersPrefix} from './blob-names.ts';
 import {requestSignal} from './request-signal.ts';
 import {storageFault, unavailable} from './storage-fault.ts';
 
 /** Past this the answer counts as lost; the caller tries again, and finds the blob if it was written. */
 const requestTimeoutMs = 30_000;
+
+/** What one commit of the retry partition settled. */
+interface MarkedLetters {
+  readonly lineage: string;
+  readonly n: number;
+  readonly letters: readonly SettledLetter[];
+}
 
 /**
  * Which dead letters retries have settled: one blob per commit of the retry partition, written once, beside the letters
@@ -19,14 +26,18 @@ export class BlobSettledLetters {
     this.#container = container;
   }
 
-  /** A second attempt at the same commit finds its blob there, which is success. */
+  /**
+   * A second attempt at the same commit finds its blob there, which is success. `differs`: the blob there lacks some of
+   * these letters, so it is of another commit that had the same number.
+   */
   async write(
     partition: SourcePartition,
-    {lineage, n, letters}: {lineage: string; n: number; letters: readonly SettledLetter[]},
+    {lineage, n, letters}: MarkedLetters,
     signal?: AbortSignal,
-  ): Promise<{kind: 'written'} | Unavailable> {
+  ): Promise<{kind: 'written'} | {kind: 'differs'} | Unavailable> {
     const bytes = Buffer.from(letters.map((letter) => `${JSON.stringify(letter)}\n`).join(''));
-    const blob = this.#container.getBlockBlobClient(settledLettersBlobName(partition, {lineage, n}));
+    const name = settledLettersBlobName(partition, {lineage, n});
+    const blob = this.#container.getBlockBlobClient(name);
     try {
       await blob.upload(bytes, bytes.length, {
         conditions: {ifNoneMatch: '*'},
@@ -35,7 +46,22 @@ export class BlobSettledLetters {
       return {kind: 'written'};
     } catch (error) {
       const fault = storageFault(error, signal);
-      return fault.kind === 'refused' ? {kind: 'written'} : unavailable(fault);
+      if (fault.kind !== 'refused') return unavailable(fault);
+    }
+    return this.#compare(name, letters, signal);
+  }
+
+  async #compare(
+    name: string,
+    letters: readonly SettledLetter[],
+    signal: AbortSignal | undefined,
+  ): Promise<{kind: 'written'} | {kind: 'differs'} | Unavailable> {
+    try {
+      const lines = await readLines(this.#container, name, signal);
+      const places = new Set(lettersOf({name, lines}).map(placeOf));
+      return {kind: letters.every((letter) => places.has(placeOf(letter))) ? 'written' : 'differs'};
+    } catch (error) {
+      return unavailable(storageFault(error, signal));
     }
   }
 
@@ -43,10 +69,19 @@ export class BlobSettledLetters {
   async *letters(
     source: Omit<SourcePartition, 'partitionId'>,
     signal: AbortSignal,
-  ): AsyncGenerator<readonly SettledLetter[], void, undefined> {
+  ): AsyncGenerator<MarkedLetters, void, undefined> {
     const prefix = settledLettersPrefix(source);
-    for await (const {name, lines} of readLineBlobs(this.#container, {prefix, signal})) {
-      yield lines.map((line) => valueOfLine(line, name) as SettledLetter);
+    for await (const blob of readLineBlobs(this.#container, {prefix, signal})) {
+      const [lineage = '', n] = blob.name.split('/').slice(-2);
+      yield {lineage, n: Number(n), letters: lettersOf(blob)};
     }
   }
+}
+
+function lettersOf({name, lines}: LineBlob): SettledLetter[] {
+  return lines.map((line) => valueOfLine(line, name) as SettledLetter);
+}
+
+function placeOf({partitionId, sequenceNumber, index, enqueuedTimeMs}: SettledLetter): string {
+  return `${partitionId}/${sequenceNumber}/${index}/${enqueuedTimeMs}`;
 }

@@ -19,7 +19,7 @@ class Collected implements TableSink {
 
 function read(text: string, pieceLength = 20): {sink: Collected; frame: AnswerFrame; rows: Row[]} {
   const sink = new Collected();
-  const reader = new AnswerReader(sink, batchLength);
+  const reader = new AnswerReader(sink, {batchLength});
   for (let at = 0; at < text.length; at += pieceLength) reader.push(text.slice(at, at + pieceLength));
   const frame = reader.end();
   return {sink, frame, rows: sink.batches.flat()};
@@ -105,6 +105,21 @@ test.each([
   ['a torn frame', '{"tables":[{"columns":[],"rows":[["a"]]}'],
 ])('%s is refused', (_, text) => {
   expect(() => read(text)).toThrow(SyntaxError);
+});
+
+test.each([
+  ['a head', '{"tables":[{"columns":[{"name":"a'],
+  ['a head that is none', `{"error":"${'x'.repeat(300_000)}`],
+  ['rows', `{"tables":[{"columns":[],"rows":[${some}`],
+  ['rows that look like their end', `{"tables":[{"columns":[],"rows":[["],[${'x'.repeat(100)}`],
+])('%s without an end is refused at the bound, before more is kept', (_, begin) => {
+  const lengthMax = 400_000;
+  const reader = new AnswerReader(new Collected(), {batchLength, lengthMax});
+  reader.push(begin);
+  const piece = some.repeat(10);
+  const pieces = Math.floor((lengthMax - begin.length) / piece.length);
+  for (let n = 0; n < pieces; n += 1) reader.push(piece);
+  expect(() => reader.push(piece)).toThrow(TypeError);
 });
 
 test.each(['[]', 'null', '{}', '{"tables":[{}]}', '{"tables":[{"columns":[],"rows":{}}]}'])(

@@ -23,6 +23,12 @@ export interface AnswerFrame {
 const batchLengthDefault = 64 * 1_024;
 /** The names of the columns are far shorter; an answer that begins otherwise is read as a whole. */
 const headLengthMax = 256 * 1_024;
+/**
+ * Of a whole answer, in UTF-16 units. The service cuts answers at 100 MiB
+ * (https://learn.microsoft.com/azure/azure-monitor/service-limits), so this is none of its own; V8 makes no string of
+ * twice as many.
+ */
+const answerLengthMax = 256 * 1_024 * 1_024;
 /** Places that look like the end of the rows, which are tried from the last on. */
 const endsTried = 64;
 
@@ -37,19 +43,31 @@ const rowsEnd = ']]';
 export class AnswerReader {
   readonly #sink: TableSink;
   readonly #batchLength: number;
+  readonly #lengthMax: number;
+  #length = 0;
   #reads: 'head' | 'rows' | 'rest' | 'whole' = 'head';
   /** Up to the first row; empty until it is there. */
   #head = '';
   /** What is not parsed yet. */
   #text = '';
 
-  /** @param batchLength least text that is parsed at once, in UTF-16 units */
-  constructor(sink: TableSink, batchLength = batchLengthDefault) {
+  /** @param options in UTF-16 units: least text that is parsed at once, most that an answer may have */
+  constructor(
+    sink: TableSink,
+    {
+      batchLength = batchLengthDefault,
+      lengthMax = answerLengthMax,
+    }: {batchLength?: number; lengthMax?: number} = {},
+  ) {
     this.#sink = sink;
     this.#batchLength = batchLength;
+    this.#lengthMax = lengthMax;
   }
 
+  /** @throws {TypeError} for more text than any answer has */
   push(text: string): void {
+    this.#length += text.length;
+    if (this.#length > this.#lengthMax) throw new TypeError('The body is longer than an answer can be.');
     this.#text += text;
     if (this.#reads === 'head') this.#readHead();
     if (this.#reads === 'rows' && this.#text.length >= this.#batchLength) this.#readRows();

@@ -35,7 +35,7 @@ Examples:
   $ npx weir dead-letters show 1/148
   $ npx weir dead-letters retry --dry-run
 
-Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.`,
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted.`,
     );
   return command.addCommand(listCommand()).addCommand(showCommand()).addCommand(retryCommand());
 }

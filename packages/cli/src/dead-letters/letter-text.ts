@@ -1,4 +1,5 @@
 import type {StoredDeadLetter} from '@weir/azure';
+import {wrapped} from '../recover/partition-text.ts';
 import type {FoundLetter} from './stored-letters.ts';
 
 /** As programs read it; what is not known of a lost record is null, and what no retry has settled, too. */
@@ -72,7 +73,9 @@ export function letterText(letter: FoundLetter): string {
   const lines = [
     `Record ${index} of event ${sequenceNumber} in partition ${partitionId} ${stateText(settled)}: ${reason}.`,
     field('Layer', `${layer} (${layers[layer]})`),
-    ...(detail === undefined || detail === reason ? [] : [field('Detail', detail)]),
+    ...(detail === undefined || detail === reason
+      ? []
+      : wrapped(detail, ' '.repeat(12), field('Detail', ''))),
     ...(offset === '' ? [] : [field('Offset', offset)]),
     ...(enqueuedTimeMs === 0 ? [] : [field('Enqueued', new Date(enqueuedTimeMs).toISOString())]),
     field('Commit', `${n} of ${lineage}`),

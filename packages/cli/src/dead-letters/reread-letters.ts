@@ -1,6 +1,6 @@
 import {HubReader, type EventHubsConnection, type HubEvent, type StoredDeadLetter} from '@weir/azure';
-import {withEstimate, type DecodedRecord, type Decoder, type PartitionFacts} from '@weir/pipeline';
-import {countCalls, letterKey, type Reread} from '@weir/worker';
+import type {DecodedRecord, Decoder, PartitionFacts} from '@weir/pipeline';
+import {estimateRecords, letterKey, type Reread} from '@weir/worker';
 import {partitionsOf} from '../hub-access.ts';
 import {readPartition} from '../inspect/read-partition.ts';
 
@@ -141,7 +141,5 @@ const noFacts: PartitionFacts = {
 
 /** Nobody waits for a fold here, so the tokens of texts are counted on the spot. */
 async function estimated(record: DecodedRecord | undefined): Promise<DecodedRecord | undefined> {
-  if (record?.kind !== 'event' || record.texts === undefined) return record;
-  const [counts] = await countCalls([record.texts]);
-  return withEstimate(record, counts);
+  return record && (await estimateRecords([record]))[0];
 }

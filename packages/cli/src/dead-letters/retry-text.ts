@@ -64,7 +64,7 @@ function verdictText(letter: StoredDeadLetter, verdict: Verdict): string {
       // What it says is the letter's own reason where nothing has changed.
       return verdict.reason === 'still a dead letter' && verdict.why.startsWith(letter.reason)
         ? `left: still ${verdict.why}`
-        : `left: ${verdict.why}`;
+        : `left: ${verdict.why.replace(/\.\d{3}Z$/, 'Z')}`; // or the line would end before its time does
   }
 }
 
@@ -73,13 +73,13 @@ function joinText({event, row}: Extract<Verdict, {kind: 'counts'}>): 'matched' |
   return event.requestId === undefined ? 'no id' : 'unmatched';
 }
 
-/** How many were left for which reason, the most frequent first; empty for none. */
+/** `diagnostics may come (3), lost (1)`: why letters were left, the most frequent reason first; empty for none. */
 export function leftText(planned: readonly Planned<StoredDeadLetter>[]): string {
   const reasons = planned.flatMap(({verdict}) => (verdict.kind === 'left' ? [verdict.reason] : []));
   return [...Map.groupBy(reasons, (reason) => reason)]
     .map(([reason, all]) => ({reason, count: all.length}))
     .toSorted((a, b) => b.count - a.count || a.reason.localeCompare(b.reason))
-    .map(({reason, count}) => `${count.toLocaleString('en-US')} ${reason}`)
+    .map(({reason, count}) => `${reason} (${count.toLocaleString('en-US')})`)
     .join(', ');
 }
 

@@ -131,7 +131,7 @@ test('a dry run shows what each letter would become and changes nothing', async 
     '',
   ]);
   expect(stderr).toBe(
-    '3 dead letters would count; nothing was changed. 1 dead letter is left: 1 still a dead letter.\n',
+    '3 dead letters would count; nothing was changed. 1 dead letter is left: still a dead letter (1).\n',
   );
   expect(code).toBe(1);
   expect(counted()).toEqual(live);
@@ -174,7 +174,10 @@ test('after a shape was added each event counts once, a second retry counts noth
   const again = await retry('--reason', 'unknown shape', '--yes');
   expect([again.code, again.stdout, again.stderr]).toEqual([0, '', '0 dead letters counted.\n']);
   const named = await retry('0/1', '--yes');
-  expect([named.code, named.stderr]).toEqual([0, '0 dead letters counted.\n']);
+  expect([named.code, named.stderr]).toEqual([
+    0,
+    '0 dead letters counted.\nOf those named 1 was settled by an earlier retry.\n',
+  ]);
   expect(counted()).toEqual(all);
 
   const weir = (...args: string[]) => runWeir(['dead-letters', ...args], {env: stack.variables});

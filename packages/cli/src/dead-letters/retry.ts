@@ -5,6 +5,7 @@ import {exitCodes} from '../exit-codes.ts';
 import {wholeNumber} from '../option-values.ts';
 import {confirm} from '../recover/confirm.ts';
 import {stopSignal} from '../stop-signals.ts';
+import {tellLine} from '../terminal.ts';
 import {parsePartition, parsePlace, reasonOption} from './letter-options.ts';
 import {runRetry, type RetryRequest} from './run-retry.ts';
 import type {Place} from './stored-letters.ts';
@@ -100,7 +101,7 @@ async function retry(places: readonly Place[], given: Options & ConfigFlags): Pr
     process.exitCode = await runRetry(request, config, {
       person: {
         print: (text) => process.stdout.write(text),
-        tell: (text) => process.stderr.write(`${text}\n`),
+        tell: tellLine,
         confirm: yes ? async () => 'yes' : isTerminal ? ask : async () => 'cannot ask',
       },
       signal: stop.signal,

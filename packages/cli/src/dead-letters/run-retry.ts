@@ -11,6 +11,7 @@ import {
   type RetryEnd,
   type Trouble,
 } from '@weir/worker';
+import {number} from '../count-text.ts';
 import {exitCodes} from '../exit-codes.ts';
 import {hubConnection} from '../hub-access.ts';
 import {ProgressLine} from '../inspect/progress.ts';
@@ -24,7 +25,7 @@ import {
   type FoundLetter,
   type LetterFilter,
 } from './stored-letters.ts';
-import {lettersText, tellEnd, type Person, type RetryMode} from './tell-retry.ts';
+import {lettersText, moreThanLooked, tellEnd, type Person, type RetryMode} from './tell-retry.ts';
 
 export interface RetryRequest {
   readonly filter: Omit<LetterFilter, 'which'>;
@@ -52,14 +53,17 @@ export async function runRetry(
   const chosen = await findLetters(config, {filter: {...filter, which: 'open'}, signal});
   const unknown = (filter.places ?? []).filter((place) => !chosen.letters.some((one) => isAt(one, place)));
   if (chosen.count > lettersMax) {
-    const [max, all] = [lettersMax, chosen.count].map((count) => count.toLocaleString('en-US'));
-    person.tell(`Only ${max} of the ${all} dead letters are looked at. Retry again for the others.`);
+    person.tell(moreThanLooked({looked: lettersMax, all: chosen.count}));
   }
   try {
     const end = await retry(request, config, {person, signal});
     const code = tellEnd(end, {...request, person});
     if (unknown.length === 0) return code;
-    if (chosen.settled >= unknown.length) return code;
+    if (chosen.settled >= unknown.length) {
+      const were = chosen.settled === 1 ? 'was' : 'were';
+      person.tell(`Of those named ${number(chosen.settled)} ${were} settled by an earlier retry.`);
+      return code;
+    }
     const places = unknown.map(({partition, sequenceNumber}) => `${partition}/${sequenceNumber}`).join(', ');
     person.tell(`weir: there is no open dead letter at ${places}.`);
     return code === exitCodes.done ? exitCodes.failed : code;

@@ -1,5 +1,6 @@
 import {describeFinding} from '@weir/pipeline';
 import {retryPartitionId, type RetryEnd, type RetryReport} from '@weir/worker';
+import {count} from '../count-text.ts';
 import {exitCodes} from '../exit-codes.ts';
 import {leftText, plannedJson, plannedTable} from './retry-text.ts';
 import type {FoundLetter} from './stored-letters.ts';
@@ -27,6 +28,9 @@ export function tellEnd(
       return exitCodes.failed;
     case 'moved':
       person.tell(`weir: another retry is at work (${end.cause}). Nothing was counted; retry again later.`);
+      return exitCodes.failed;
+    case 'older copy':
+      person.tell(`weir: nothing was counted: ${olderCopyText(end)}`);
       return exitCodes.failed;
     case 'aborted':
       person.tell('weir: interrupted. The next retry finishes what this one has begun, if it has.');
@@ -79,16 +83,31 @@ function reportLines(report: RetryReport<FoundLetter>, mode: RetryMode): string[
       );
   }
   if (expired > 0) {
-    lines.push(`${expired} documents had gone with their retention and were not made again.`);
+    const were = expired === 1 ? 'was' : 'were';
+    lines.push(`${count(expired, 'document')} had expired and ${were} not made again.`);
   }
   if (parkedDocuments > 0) {
     lines.push(
-      `weir: Cosmos DB refuses ${parkedDocuments} documents for good. What they are to get waits in the retry journal; every retry tries it again.`,
+      `weir: Cosmos DB refuses ${count(parkedDocuments, 'document')} for good. What is to be added waits in the retry journal; every retry tries it again.`,
     );
   }
   return lines;
 }
 
-export function lettersText(count: number): string {
-  return count === 1 ? '1 dead letter' : `${count.toLocaleString('en-US')} dead letters`;
+function olderCopyText({n, marked}: {n: number; marked: number}): string {
+  const marks =
+    marked === n
+      ? `stands at commit ${n}, and other dead letters are marked as settled under that number`
+      : `stands at commit ${n}, and dead letters of its commit ${marked} are marked as settled`;
+  return `the retry journal ${marks}. The journal was restored from an older copy. Bring back the newest version of its blob; docs/recovery.md says what to do without it.`;
+}
+
+/** Those that a retry leaves are the first ones of the next retry too. */
+export function moreThanLooked({looked, all}: {looked: number; all: number}): string {
+  const [few, many] = [looked, all].map((letters) => letters.toLocaleString('en-US'));
+  return `Only ${few} of the ${many} dead letters are looked at. Retry again for the others. Those that are left come first again: to leave them out, choose with --partition, --from-sequence or --reason.`;
+}
+
+export function lettersText(letters: number): string {
+  return count(letters, 'dead letter');
 }

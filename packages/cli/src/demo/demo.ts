@@ -1,10 +1,12 @@
+import {Writable} from 'node:stream';
 import {startStack, type Stack} from '@weir/emulators';
 import {createLogger, loadConfig, Service} from '@weir/worker';
 import {Command} from 'commander';
 import pretty from 'pino-pretty';
+import {number} from '../count-text.ts';
 import {exitCodes} from '../exit.ts';
 import {stopSignal} from '../stop-signals.ts';
-import {hasColours} from '../terminal.ts';
+import {clearLine, hasColours} from '../terminal.ts';
 import {version} from '../version.ts';
 import {freePort} from './free-port.ts';
 import {DemoProgress} from './progress.ts';
@@ -46,9 +48,9 @@ async function demo(ending: 'end when settled' | 'stay'): Promise<void> {
   const stopped = stopSignal();
   const sample = readSample(Date.now());
   say(
-    `Weir ${version} reads ${sample.records.length} gateway events and joins ${sample.rows.length} diagnostics rows:`,
+    `Weir ${version} reads ${number(sample.records.length)} gateway events and joins ${number(sample.rows.length)} diagnostics rows:`,
   );
-  say(`three hours of a real trace, moved by ${sample.shiftHours} whole hours to end within the`);
+  say(`three hours of a real trace, moved by ${number(sample.shiftHours)} whole hours to end within the`);
   say('past hour. Event Hubs, Blob storage, Cosmos DB and Log Analytics are emulated');
   say('on 127.0.0.1. Timings are shortened: feed and settle 1 s, sweep 3 s, deadline');
   say('15 s, where production waits 12 to 30 minutes.');
@@ -78,14 +80,24 @@ async function demo(ending: 'end when settled' | 'stay'): Promise<void> {
 }
 
 async function startWorker(stack: Stack): Promise<Service> {
-  const port = await freePort(Number(process.env['WEIR_HTTP_PORT'] ?? httpPort));
-  // The stack's variables alone: the demo must not reach the Azure account that the shell may be set up for.
-  const {config} = loadConfig({env: {...stack.variables}, flags: {...timings, 'http.port': String(port)}});
+  // The stack's variables and no others: the demo must not reach the Azure account that the shell may be set up for.
+  const {WEIR_HTTP_PORT = String(httpPort), WEIR_LOG_LEVEL = 'warn'} = process.env;
+  const env = {...stack.variables, WEIR_HTTP_PORT, WEIR_LOG_LEVEL};
+  const port = await freePort(loadConfig({env, flags: timings}).config.http.port);
+  const {config} = loadConfig({env, flags: {...timings, 'http.port': String(port)}});
   const log = createLogger({
-    level: process.env['WEIR_LOG_LEVEL'] ?? 'warn',
-    destination: pretty({colorize: hasColours(process.stderr), destination: 2, sync: true}),
+    level: config.log.level,
+    destination: pretty({colorize: hasColours(process.stderr), destination: aboveTheProgress()}),
   });
   return Service.start({config, log, version});
+}
+
+/** Standard error, the line of progress giving way. */
+function aboveTheProgress(): Writable {
+  const {stderr} = process;
+  return new Writable({
+    write: (text, _encoding, done) => void stderr.write(stderr.isTTY ? `${clearLine}${text}` : text, done),
+  });
 }
 
 function documentsUrl({cosmos}: Stack): string {

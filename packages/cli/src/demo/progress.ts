@@ -1,5 +1,7 @@
 import {setTimeout as delay} from 'node:timers/promises';
 import type {Worker} from '@weir/worker';
+import {number} from '../count-text.ts';
+import {clearLine} from '../terminal.ts';
 
 const pollMs = 250;
 /** Where nobody watches a line change, one line for each of these. */
@@ -47,8 +49,8 @@ export class DemoProgress {
     const {join, eventsReceived} = this.#worker;
     const seconds = Math.round((Date.now() - this.#startedMs) / 1000);
     const unmatched = join.counts.neverCame + join.counts.couldNotAsk;
-    const line = `${String(seconds).padStart(3)} s  read ${eventsReceived}/${this.#expected}  matched ${join.counts.matched}  waiting ${join.waiting}  unmatched ${unmatched}`;
-    if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${line}`);
+    const line = `${String(seconds).padStart(3)} s  read ${number(eventsReceived)}/${number(this.#expected)}  matched ${number(join.counts.matched)}  waiting ${number(join.waiting)}  unmatched ${number(unmatched)}`;
+    if (process.stderr.isTTY) process.stderr.write(`${clearLine}${line}`);
     else if (Date.now() - this.#lineMs >= lineEveryMs) {
       this.#lineMs = Date.now();
       process.stderr.write(`${line}\n`);

@@ -1,8 +1,9 @@
+import {count} from '../count-text.ts';
 import type {Examination, Step} from './examination.ts';
 import {readSample, type GatewaySample} from './gateway-sample.ts';
 import type {Sample} from './sample-events.ts';
 import type {Subject} from './subject.ts';
-import {counted, percent} from './wording.ts';
+import {counted, percent, whole} from './wording.ts';
 
 /** Below it an id or a region is missing for more than the odd refused call. */
 const shareMin = 0.9;
@@ -34,18 +35,18 @@ export function checkGateway(
       const isAll = calls === 0 && records >= recordsMin;
       say({
         severity: isAll ? 'problem' : 'warning',
-        found: `${dead} of ${records} records are dead letters: ${counted(byReason)}.`,
+        found: `${whole(dead)} of ${whole(records)} records are dead letters: ${counted(byReason)}.`,
         consequence: isAll ? 'Nothing is counted.' : 'They are in no aggregate.',
         fix: 'A shape of your own reads them (docs/gateways.md). To see them:\nweir inspect --malformed --count 10',
       });
     }
     if (calls === 0) return undefined;
-    const letters = dead > 0 ? ` and ${dead} dead letters (${counted(byReason)})` : '';
-    say({severity: 'ok', found: `${records} records: ${counted(byShape)}${letters}.`});
+    const letters = dead > 0 ? ` and ${count(dead, 'dead letter')} (${counted(byReason)})` : '';
+    say({severity: 'ok', found: `${count(records, 'record')}: ${counted(byShape)}${letters}.`});
     if (withId < calls * shareMin) {
       say({
         severity: 'warning',
-        found: `${withId} of ${calls} calls have an id that diagnostics can be joined by (apim-request-id).`,
+        found: `${whole(withId)} of ${whole(calls)} calls have an id that diagnostics can be joined by (apim-request-id).`,
         consequence:
           withId === 0 ? 'Every latency will be unmatched.' : 'Latencies of the others will be unmatched.',
         fix: policyFix,
@@ -54,7 +55,7 @@ export function checkGateway(
     if (withRegion < calls * shareMin) {
       say({
         severity: 'warning',
-        found: `${withRegion} of ${calls} calls name the region that answered (x-ms-region).`,
+        found: `${whole(withRegion)} of ${whole(calls)} calls name the region that answered (x-ms-region).`,
         consequence: 'The others count under the region "unknown" until their diagnostics tell it.',
         fix: policyFix,
       });
@@ -64,12 +65,12 @@ export function checkGateway(
     if (left > calls * unknownTokensShareMax) {
       say({
         severity: 'warning',
-        found: `${left} of ${calls} calls have no token counts, nor texts to estimate them from (${counted(byTokenSource)}).`,
+        found: `${whole(left)} of ${whole(calls)} calls have no token counts, nor texts to estimate them from (${counted(byTokenSource)}).`,
         consequence: 'Their tokens are in no sum.',
         fix: 'Let callers of streams ask for stream_options.include_usage and log behind infra/gateway/proxy; docs/gateways.md says what each shape knows.',
       });
     } else {
-      const estimated = estimable > 0 ? `, of which ${estimable} are estimated` : '';
+      const estimated = estimable > 0 ? `, of which ${whole(estimable)} are estimated` : '';
       say({severity: 'ok', found: `Tokens are ${counted(byTokenSource)}${estimated}.`});
     }
     return read;

@@ -1,4 +1,5 @@
 import {isIP} from 'node:net';
+import {count} from '../count-text.ts';
 import type {Endpoint} from './endpoints.ts';
 import type {Examination, Step} from './examination.ts';
 import type {Said} from './finding.ts';
@@ -41,7 +42,7 @@ function saidOf(outcome: Reach, {at, nowMs}: {at: Endpoint; nowMs: number}): Sai
       const where = isIP(host) === 0 ? `${host} is ${address}, port ${port}` : `${host}, port ${port}`;
       if (protocol === undefined) return {severity: 'ok', found: `${where}, without TLS.`};
       const leftDays = Math.floor(((certificateEndsMs ?? Number.NaN) - nowMs) / days);
-      const found = `${where}, ${protocol}, certificate good for ${leftDays} days.`;
+      const found = `${where}, ${protocol}, certificate good for ${count(leftDays, 'day')}.`;
       if (!(leftDays < certificateDaysMin)) return {severity: 'ok', found};
       return {severity: 'warning', found, consequence: 'Connections fail when it has ended.'};
     }

@@ -1,3 +1,4 @@
+import {count} from '../count-text.ts';
 import type {ContainersReady} from './cosmos-checks.ts';
 import type {Examination, Look, Step} from './examination.ts';
 import type {HubLook} from './hub-checks.ts';
@@ -84,7 +85,7 @@ function sayStates({say}: Look, summaries: readonly PartitionSummary[]): void {
   if (bad.length > toldMax) {
     say({
       severity: 'problem',
-      found: `${bad.length - toldMax} more partitions are stopped or cannot be judged.`,
+      found: `${bad.length - toldMax} more ${bad.length - toldMax === 1 ? 'partition is' : 'partitions are'} stopped or cannot be judged.`,
       consequence: 'They are not read.',
       fix: 'weir recover',
     });
@@ -134,7 +135,7 @@ function sayBacklog({say}: Look, summaries: readonly PartitionSummary[], nowMs: 
   );
   const events = behind.reduce((sum, one) => sum + one.events, 0);
   const worst = behind.toSorted((a, b) => b.events - a.events)[0];
-  const found = `${whole(events)} events are not read yet; a restart now would read ${whole(again)} again.`;
+  const found = `${count(events, 'event')} ${events === 1 ? 'is' : 'are'} not read yet; a restart now would read ${whole(again)} again.`;
   const isBehind = behind.some(({sinceMs}) => sinceMs > behindMaxMs);
   if (worst === undefined || !isBehind) {
     say({severity: 'ok', found});

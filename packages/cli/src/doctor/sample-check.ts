@@ -1,4 +1,5 @@
 import {EventHubsRefusedError} from '@weir/azure';
+import {count} from '../count-text.ts';
 import {hubConnection} from '../hub-access.ts';
 import type {Examination, Step} from './examination.ts';
 import {hubPlace, namespaceScope, roleCommand} from './fixes.ts';
@@ -34,11 +35,11 @@ export function checkReading(
       });
       return undefined;
     }
-    const count = [...sample.latest.values()].reduce((sum, events) => sum + events.length, 0);
-    if (count > 0) {
+    const events = [...sample.latest.values()].reduce((sum, latest) => sum + latest.length, 0);
+    if (events > 0) {
       say({
         severity: 'ok',
-        found: `${events(count)} of ${sample.latest.size} partitions could be read in ${lookingGroup}.`,
+        found: `${count(events, 'event')} of ${count(sample.latest.size, 'partition')} could be read in ${lookingGroup}.`,
       });
       return sample;
     }
@@ -57,8 +58,4 @@ export function checkReading(
     say({severity: 'ok', found: 'The hub holds no events, so receiving was not tried.'});
     return sample;
   });
-}
-
-function events(count: number): string {
-  return count === 1 ? '1 event' : `${count} events`;
 }

@@ -2,7 +2,7 @@
 export function counted(counts: ReadonlyMap<string, number>): string {
   const shownMax = 5;
   const sorted = [...counts].toSorted(([, a], [, b]) => b - a);
-  const shown = sorted.slice(0, shownMax).map(([name, count]) => `${name} ${count}`);
+  const shown = sorted.slice(0, shownMax).map(([name, count]) => `${name} ${whole(count)}`);
   return [...shown, ...(sorted.length > shownMax ? [`${sorted.length - shownMax} more`] : [])].join(', ');
 }
 

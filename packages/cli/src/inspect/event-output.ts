@@ -1,5 +1,5 @@
 import {open, type FileHandle} from 'node:fs/promises';
-import {extname} from 'node:path';
+import {dirname, extname} from 'node:path';
 import type {Writable} from 'node:stream';
 import {ConfigurationError} from '@weir/worker';
 
@@ -52,8 +52,15 @@ export async function openOutput({path, format}: OutputTarget): Promise<EventOut
     if (!(await file.stat()).isFile()) return new StreamOutput(file.createWriteStream(), format);
     return await FileOutput.begin(file, format);
   } catch (cause) {
-    throw new ConfigurationError([`--out: ${path} cannot be written (${codeOf(cause)}).`], {cause});
+    throw outRefused(path, cause);
   }
+}
+
+/** For a file of --out that cannot be made. */
+export function outRefused(path: string, cause: unknown): ConfigurationError {
+  const code = codeOf(cause);
+  const why = code === 'ENOENT' ? `there is no folder ${dirname(path)}` : code;
+  return new ConfigurationError([`--out: ${path} cannot be written (${why}).`], {cause});
 }
 
 /**
@@ -170,6 +177,6 @@ class Frame {
   }
 }
 
-function codeOf(error: unknown): string {
+export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'error';
 }

@@ -5,6 +5,7 @@ import {addConfigOptions, configOf, type ConfigFlags} from '../command-config.ts
 import {exitCodes} from '../exit.ts';
 import {offering, parseTime, timeOf, wholeNumber} from '../option-values.ts';
 import {stopSignal} from '../stop-signals.ts';
+import {tellLine} from '../terminal.ts';
 import {outputTarget} from './event-output.ts';
 import {runInspection} from './run-inspection.ts';
 import {readStreamAnalyticsError, type ErrorPlace} from './stream-analytics-error.ts';
@@ -91,10 +92,9 @@ async function inspect(given: Options & ConfigFlags): Promise<void> {
       '--partition is needed with --from-sequence and --from-offset: these are of one partition, for example --partition 0.',
     ]);
   }
-  const tell = (line: string): boolean => process.stderr.write(`${line}\n`);
   const isEndless = until === undefined && count === undefined && seconds === undefined;
   if (error !== undefined && isEndless) {
-    tell(`Reading ${eventsAfterError} events from there; --count, --until or --seconds say otherwise.`);
+    tellLine(`Reading ${eventsAfterError} events from there; --count, --until or --seconds say otherwise.`);
   }
   const interrupted = new AbortController();
   void stopSignal().then(() => interrupted.abort());
@@ -111,7 +111,7 @@ async function inspect(given: Options & ConfigFlags): Promise<void> {
       out: outputTarget(out, {wanted: json ? 'array' : undefined}),
     },
     configOf(fileName, {flags, needs: ['eventHubs']}),
-    {interrupted: interrupted.signal, tell},
+    {interrupted: interrupted.signal, tell: tellLine},
   ).catch((failure: unknown) => {
     if (interrupted.signal.aborted) return 'interrupted' as const; // before anything was written
     throw failure;

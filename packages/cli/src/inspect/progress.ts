@@ -1,3 +1,5 @@
+import {clearLine} from '../terminal.ts';
+
 /** How far an inspection is, as far as that can be told. */
 export interface Position {
   readonly partition: string;
@@ -29,15 +31,21 @@ export class ProgressLine {
     this.#state = state;
     this.#terminal = terminal.isTTY ? terminal : undefined;
     this.#startedMs = Date.now();
-    if (this.#terminal !== undefined) this.#timer = setInterval(() => this.#paint(), paintEveryMs);
+    if (this.#terminal === undefined) return;
+    this.#timer = setInterval(() => this.#paint(), paintEveryMs);
+    // A second Ctrl-C, which waits for nothing.
+    process.once('exit', this.#clear);
   }
 
   /** Takes the line away. */
   close(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
-    this.#terminal?.write('\r\u001b[K');
+    process.off('exit', this.#clear);
+    this.#clear();
   }
+
+  readonly #clear = (): void => void this.#terminal?.write(clearLine);
 
   #paint(): void {
     const nowMs = Date.now();
@@ -52,7 +60,7 @@ export class ProgressLine {
         : (state.read * 1000) / (nowMs - this.#startedMs);
     const columns = Math.max(columnsMin, this.#terminal?.columns ?? 80);
     const line = progressText(state, {eventsPerSecond: rate, elapsedMs: nowMs - this.#startedMs});
-    this.#terminal?.write(`\r\u001b[K${line.slice(0, columns - 1)}`);
+    this.#terminal?.write(`${clearLine}${line.slice(0, columns - 1)}`);
   }
 }
 

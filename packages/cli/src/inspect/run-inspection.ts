@@ -1,18 +1,14 @@
-import {HubQuestions, HubReader, type HubEvent, type ReadFrom} from '@weir/azure';
+import {HubQuestions, HubReader, type ReadFrom} from '@weir/azure';
 import type {PartitionFacts} from '@weir/pipeline';
-import {workerSettings, type Config} from '@weir/worker';
+import type {Config} from '@weir/worker';
 import {hubConnection, partitionsOf} from '../hub-access.ts';
-import {readBody} from './body-json.ts';
-import {eventJson} from './event-json.ts';
 import {openOutput, type OutputTarget} from './event-output.ts';
-import type {Content} from './masking.ts';
+import {EventSelection, type WantedEvents} from './event-selection.ts';
 import {ProgressLine} from './progress.ts';
 import {readPartition, type PartitionEnd} from './read-partition.ts';
-import {EventReader, isMalformed, type Reading} from './reading.ts';
 import {Tally} from './tally.ts';
-import type {Where} from './where.ts';
 
-export interface InspectRequest {
+export interface InspectRequest extends WantedEvents {
   /** Undefined: all of the hub. */
   readonly partition: string | undefined;
   readonly from: ReadFrom;
@@ -22,9 +18,6 @@ export interface InspectRequest {
   readonly countMax: number | undefined;
   /** For which events are waited for, ms; undefined: until the end as it is at the start. */
   readonly forMs: number | undefined;
-  readonly which: 'all' | 'malformed';
-  readonly where: Where | undefined;
-  readonly content: Content;
   readonly out: OutputTarget;
 }
 
@@ -66,7 +59,13 @@ export async function runInspection(
       const ask = () => questions.partitionFacts(partition, signal);
       const plan = {partition, from: request.from, facts: of, end, ask};
       for await (const batch of readPartition(reader, plan, signal)) {
-        const texts = tally.admit(batch, (event) => events.text(partition, event));
+        const texts: string[] = [];
+        for (const event of batch) {
+          if (tally.isFull) break;
+          const judged = events.judge(partition, event);
+          const text = judged instanceof Promise ? await judged : judged;
+          texts.push(...tally.admit([event], () => text));
+        }
         tally.passed(partition, batch);
         await output.write(texts);
         if (tally.isFull) over.abort();
@@ -90,50 +89,6 @@ export async function runInspection(
 function abortWith(controller: AbortController, error: unknown): never {
   controller.abort();
   throw error;
-}
-
-/** Which events are wanted, and how each is written. */
-class EventSelection {
-  readonly #request: InspectRequest;
-  readonly #reader: EventReader;
-
-  constructor(request: InspectRequest, config: Config) {
-    const {partition} = workerSettings(config, 'inspect');
-    this.#request = request;
-    this.#reader = new EventReader(partition);
-  }
-
-  /** Undefined where it is not wanted. */
-  text(partition: string, event: HubEvent): string | undefined {
-    const {which, where, content} = this.#request;
-    const readings = this.#reader.read(event);
-    if (which === 'malformed' && !readings.some(isMalformed)) return undefined;
-    const body = readBody(event.body);
-    if (
-      where !== undefined &&
-      !readings.some((reading) => where(subject(partition, event, {body, reading})))
-    ) {
-      return undefined;
-    }
-    return JSON.stringify(eventJson(event, {partition, body, readings, content}));
-  }
-}
-
-function subject(
-  partition: string,
-  {sequenceNumber, offset, enqueuedTimeMs, properties}: HubEvent,
-  {body, reading}: {body: {readonly parsed: unknown}; reading: Reading},
-): Parameters<Where>[0] {
-  const enqueuedTime = new Date(enqueuedTimeMs).toISOString();
-  return {
-    partition,
-    sequenceNumber,
-    offset,
-    enqueuedTime,
-    properties,
-    body: body.parsed,
-    reading: {...reading},
-  };
 }
 
 function expiredText(

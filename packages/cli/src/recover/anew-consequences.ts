@@ -1,5 +1,6 @@
 import type {Commit} from '@weir/pipeline';
 import {openOf, parkedTakenOver, type AnewPlan, type StoppedPartition} from '@weir/worker';
+import {count} from '../count-text.ts';
 import {missingCommits, short} from './commit-sentences.ts';
 import type {Consequences} from './consequences.ts';
 import type {StoppedFound} from './ways-out.ts';
@@ -25,12 +26,12 @@ function anewDoes({claim: {journal}}: StoppedPartition, plan: AnewPlan): string[
   if (old !== undefined) does.push(...lastCommitDoes(old, plan));
   does.push(
     start === undefined
-      ? `Reading goes on behind event ${old!.head.sequenceNumber}. The ${openOf(old!).length} events that wait for their diagnostics go on waiting.`
+      ? `Reading goes on behind event ${old!.head.sequenceNumber}. The ${waiting(openOf(old!).length, 'event')} diagnostics ${openOf(old!).length === 1 ? 'goes' : 'go'} on waiting.`
       : `Reading begins at event ${start.sequenceNumber + 1}.`,
   );
   if (lost.length > 0) {
     does.push(
-      `${lost.length} events that wait for their diagnostics (${lost[0]!.sequenceNumber} to ${lost.at(-1)!.sequenceNumber}) are settled as lost and dead-lettered.`,
+      `${waiting(lost.length, 'event')} diagnostics (${lost[0]!.sequenceNumber} to ${lost.at(-1)!.sequenceNumber}) ${lost.length === 1 ? 'is' : 'are'} settled as lost and dead-lettered.`,
     );
   }
   return does;
@@ -43,18 +44,23 @@ function lastCommitDoes(old: Commit, plan: AnewPlan): string[] {
     does.push(`Documents: commit ${old.n} is not applied, because its events are read again.`);
   } else {
     does.push(
-      `Documents: commit ${old.n} (${old.deltas.length} deltas) is applied before that; documents that hold it skip it.`,
+      `Documents: commit ${old.n} (${count(old.deltas.length, 'delta')}) is applied before that; documents that hold it skip it.`,
     );
   }
-  const kept = `${old.carry.length} deltas that wait for their document's refresh`;
+  const kept = `${waiting(old.carry.length, 'delta')} document's refresh`;
   if (carry === 'taken over') does.push(`The new journal takes over ${kept}.`);
   if (carry === 'under its number')
     does.push(`The new journal takes over ${kept}, for documents without a commit above ${old.n}.`);
   if (carry === 'left out') does.push(`It leaves out ${kept}: their events are read again.`);
   const refused = parkedTakenOver(old, plan);
   if (refused.length > 0)
-    does.push(`The new journal takes over ${refused.length} deltas that Cosmos DB refused.`);
+    does.push(`The new journal takes over ${count(refused.length, 'delta')} that Cosmos DB refused.`);
   return does;
+}
+
+/** `1 event that waits for its`, `3 events that wait for their`. */
+function waiting(n: number, what: string): string {
+  return `${count(n, what)} that ${n === 1 ? 'waits for its' : 'wait for their'}`;
 }
 
 /** What follows from where reading begins, against what the documents have seen. */
@@ -64,7 +70,10 @@ function startWrongs({stopped, facts}: StoppedFound, {start}: AnewPlan): string[
   const wrongs: string[] = [];
   if (state.finding.kind === 'hub made again') {
     const skipped = start.sequenceNumber + 1 - facts.beginningSequenceNumber;
-    if (skipped > 0) wrongs.push(`The new hub's first ${skipped} events never count.`);
+    if (skipped > 0)
+      wrongs.push(
+        `The new hub's first ${count(skipped, 'event')} never ${skipped === 1 ? 'counts' : 'count'}.`,
+      );
   } else if (seen !== undefined) {
     const twice = seen.headSequenceNumber - start.sequenceNumber;
     if (twice > 0)
@@ -128,7 +137,7 @@ function anewWrongs(
       ];
     case 'hub made again':
       return [
-        `The ${plan.lost.length} events settled as lost are in arrival views, not in resolved ones. Events of the old hub behind event ${head} are gone with it.`,
+        `The ${count(plan.lost.length, 'event')} settled as lost ${plan.lost.length === 1 ? 'is' : 'are'} in arrival views, not in resolved ones. Events of the old hub behind event ${head} are gone with it.`,
       ];
   }
 }

@@ -1,9 +1,13 @@
 import {PassThrough} from 'node:stream';
 import {expect, test} from 'vitest';
-import {confirm} from './confirm.ts';
+import {failureOf} from '../exit.ts';
+import {confirm, InterruptedError} from './confirm.ts';
 
-async function answered(text: string | undefined): Promise<{answer: 'yes' | 'no'; asked: string}> {
-  const [input, output] = [new PassThrough(), new PassThrough()];
+async function answered(
+  text: string | undefined,
+  {isTTY = false}: {isTTY?: boolean} = {},
+): Promise<{answer: 'yes' | 'no'; asked: string}> {
+  const [input, output] = [new PassThrough(), Object.assign(new PassThrough(), {isTTY})];
   const answering = confirm('This changes partition 3.', {input, output});
   input.end(text);
   return {answer: await answering, asked: String(output.read())};
@@ -19,4 +23,12 @@ test('only a plain yes is a yes', async () => {
 
 test('a terminal that is closed is a no', async () => {
   expect((await answered(undefined)).answer).toBe('no');
+});
+
+test('Ctrl-C is told from a no, so that the command ends as one that is interrupted', async () => {
+  await expect(answered('\u0003', {isTTY: true})).rejects.toThrow(InterruptedError);
+  expect(failureOf(new InterruptedError('interrupted; nothing was changed.'))).toEqual({
+    message: 'interrupted; nothing was changed.',
+    exitCode: 130,
+  });
 });

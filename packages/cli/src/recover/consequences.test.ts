@@ -1,4 +1,12 @@
-import type {Commit, CommitName, Finding, Mark, PartitionFacts} from '@weir/pipeline';
+import {
+  noneOpen,
+  startMark,
+  type Commit,
+  type CommitName,
+  type Finding,
+  type Mark,
+  type PartitionFacts,
+} from '@weir/pipeline';
 import type {StoppedPartition} from '@weir/worker';
 import {describe, expect, test} from 'vitest';
 import {consequencesOf} from './consequences.ts';
@@ -33,10 +41,13 @@ const commit: Commit = {
 };
 const us: CommitName = {lineage: commit.lineage, n: 7, author: 'us'};
 
-function found(
-  finding: Finding,
-  {fence, seenHead = 700, checkpoint}: {fence?: CommitName; seenHead?: number; checkpoint?: number} = {},
-): StoppedFound {
+interface Around {
+  readonly fence?: CommitName;
+  readonly seenHead?: number;
+  readonly checkpoint?: number;
+}
+
+function found(finding: Finding, {fence, seenHead = 700, checkpoint}: Around = {}): StoppedFound {
   const journal = finding.kind === 'journal lost' ? undefined : {etag: 'j', commit};
   const stopped: StoppedPartition = {
     partition,
@@ -51,6 +62,37 @@ function found(
     },
   };
   return {stopped, facts, checkpoint};
+}
+
+/** The partition of retried dead letters, as `look` completes it: it has no events. */
+function retryFound(finding: Finding, fence?: CommitName): StoppedFound {
+  const {stopped} = found(finding, {...(fence !== undefined && {fence}), seenHead: -1});
+  const {journal} = stopped.claim;
+  const settles = {
+    partitionId: '0',
+    sequenceNumber: 5,
+    index: 0,
+    enqueuedTimeMs: 1,
+    as: 'counted',
+    settledMs: 2,
+  } as const;
+  const old = {
+    ...commit,
+    head: startMark,
+    frontier: startMark,
+    resume: startMark,
+    open: noneOpen,
+    settles: [settles],
+  };
+  return {
+    stopped: {
+      ...stopped,
+      partition: {...partition, partitionId: 'retry'},
+      claim: {...stopped.claim, journal: journal && {...journal, commit: old}},
+    },
+    facts: {...facts, beginningSequenceNumber: 0, lastEnqueuedSequenceNumber: -1, isEmpty: true},
+    checkpoint: undefined,
+  };
 }
 
 const cases: readonly {
@@ -115,6 +157,37 @@ const cases: readonly {
     of: found({kind: 'hub made again', journal: 'before', hub: 'then'}, {fence: us}),
     flags: ['--begin-anew --from earliest'],
   },
+  {
+    name: 'retry journal lost',
+    of: retryFound({kind: 'journal lost', fence: us}, us),
+    flags: ['--begin-anew'],
+  },
+  {
+    name: 'retry journal restored',
+    of: retryFound({kind: 'journal restored', fence: {...us, n: 9}, journal: us}, {...us, n: 9}),
+    flags: ['--begin-anew'],
+  },
+  {
+    name: 'retry documents restored',
+    of: retryFound({kind: 'documents restored', fence: {...us, n: 3}, journal: us}, {...us, n: 3}),
+    flags: ['--begin-anew', '--adopt-journal'],
+  },
+  {
+    name: 'retry of another lineage',
+    of: retryFound(
+      {kind: 'another lineage', fence: {...us, lineage: 'cccccccc'}, journal: us},
+      {...us, lineage: 'cccccccc'},
+    ),
+    flags: ['--begin-anew', '--adopt-journal'],
+  },
+  {
+    name: 'retry in two deployments',
+    of: retryFound(
+      {kind: 'two deployments', fence: {...us, author: 'them'}, journal: us},
+      {...us, author: 'them'},
+    ),
+    flags: ['--begin-anew', '--adopt-journal'],
+  },
 ];
 
 const events = {
@@ -147,7 +220,7 @@ describe.each(cases)('$name', ({of, flags}) => {
     const ways = await waysOut(of, {wanted: undefined, from: undefined, events, signal});
     const json = JSON.parse(JSON.stringify(partitionJson(of.stopped, {found: of, ways}))) as object;
     expect(json).toMatchObject({
-      partition: '3',
+      partition: of.stopped.partition.partitionId,
       state: 'stopped',
       finding: {kind: of.stopped.state.finding.kind},
       waysOut: flags.map((flag) => ({flags: flag.split(' ')})),
@@ -195,4 +268,11 @@ test('a wish leaves only its own way, or none', async () => {
   expect(await waysOut(withoutHint, {wanted: 'begin anew', ...asked})).toEqual([
     {kind: 'begin anew, but from where?'},
   ]);
+});
+
+test('an older copy of the retry journal is not adopted, and it is said why', async () => {
+  const of = retryFound({kind: 'journal restored', fence: {...us, n: 9}, journal: us}, {...us, n: 9});
+  const ways = await waysOut(of, {wanted: 'adopt journal', from: undefined, events, signal});
+  expect(ways).toEqual([]);
+  expect(stoppedText(of, ways)).toContain('An older copy of this journal cannot be adopted');
 });

@@ -1,6 +1,8 @@
+import {retryPartitionId} from '@weir/worker';
 import {adoptConsequences} from './adopt-consequences.ts';
 import {anewConsequences} from './anew-consequences.ts';
 import {formatFrom} from './from-option.ts';
+import {retryAdoptConsequences, retryAnewConsequences} from './retry-consequences.ts';
 import type {StoppedFound, WayOut} from './ways-out.ts';
 
 /** What a way out does, and what numbers may be wrong afterwards; a sentence each. */
@@ -12,11 +14,14 @@ export interface Consequences {
 }
 
 export function consequencesOf(way: WayOut, found: StoppedFound): Consequences {
+  const isRetry = found.stopped.partition.partitionId === retryPartitionId;
   switch (way.kind) {
     case 'adopt journal':
-      return adoptConsequences(found.stopped);
+      return isRetry ? retryAdoptConsequences(found.stopped) : adoptConsequences(found.stopped);
     case 'begin anew': {
-      const {flags, ...told} = anewConsequences(found, way.plan);
+      const {flags, ...told} = isRetry
+        ? retryAnewConsequences(found.stopped, way.plan)
+        : anewConsequences(found, way.plan);
       return {flags: way.from === undefined ? flags : [...flags, '--from', formatFrom(way.from)], ...told};
     }
     case 'begin anew, but from where?':

@@ -73,4 +73,4 @@ Examples:
   $ npx weir recover --partition 3 --begin-anew --from 1804
 
 Exit codes: 0 nothing is stopped, or not any more; 1 something is stopped, or
-failed; 2 wrong usage or configuration.`;
+failed; 2 wrong usage or configuration; 130 interrupted.`;

@@ -3,6 +3,7 @@ import {
   ConfigurationError,
   describeError,
   openAccess,
+  retryPartitionId,
   watchForMs,
   type Access,
   type Config,
@@ -104,7 +105,7 @@ function tellEnd(
 ): boolean {
   person.tell(
     problem === undefined
-      ? `Partition ${partitionId} is resolved. A running worker goes on with it within a minute.`
+      ? `Partition ${partitionId} is resolved. ${partitionId === retryPartitionId ? 'The next retry goes on with it.' : 'A running worker goes on with it within a minute.'}`
       : `Partition ${partitionId} is not resolved: ${problem.replace(/\.$/, '')}.`,
   );
   return problem === undefined;

@@ -1,8 +1,9 @@
-import type {PartitionFacts} from '@weir/pipeline';
+import {startMark, type Mark, type PartitionFacts} from '@weir/pipeline';
 import {
   canAdoptJournal,
   findStart,
   planBeginAnew,
+  retryPartitionId,
   type AnewPlan,
   type EventFinder,
   type From,
@@ -43,7 +44,7 @@ export async function waysOut(
   found: StoppedFound,
   {wanted, from, events, signal}: Wish & {events: EventFinder; signal: AbortSignal},
 ): Promise<WayOut[]> {
-  const adopting: WayOut[] = canAdoptJournal(found.stopped.state.finding) ? [{kind: 'adopt journal'}] : [];
+  const adopting: WayOut[] = mayAdopt(found.stopped) ? [{kind: 'adopt journal'}] : [];
   if (wanted === 'adopt journal') return adopting;
   const beginning = await beginAnewWay(found, {from, events, signal});
   if (wanted === 'begin anew' || from !== undefined) return [beginning];
@@ -53,19 +54,35 @@ export async function waysOut(
   return beginning.kind === 'begin anew' ? [best, beginning, ...adopting] : [best, ...adopting];
 }
 
+/**
+ * Retried dead letters are marked as settled under the numbers of their commits. An older copy would give those numbers
+ * to other letters, so it is never adopted; a partition of the hub may have to be, with its documents.
+ */
+function mayAdopt({partition: {partitionId}, state: {finding}}: StoppedPartition): boolean {
+  if (partitionId === retryPartitionId && finding.kind === 'journal restored') return false;
+  return canAdoptJournal(finding);
+}
+
 /** The way that `--begin-anew` goes, with `--from` or the finding's own start. */
 async function beginAnewWay(
   {stopped, facts, checkpoint}: StoppedFound,
   {from, events, signal}: {from: From | undefined; events: EventFinder; signal: AbortSignal},
 ): Promise<WayOut> {
+  const {partitionId} = stopped.partition;
+  if (partitionId === retryPartitionId && from === undefined)
+    return {kind: 'begin anew', from, plan: planBeginAnew(stopped, retryStart(stopped))};
   const chosen = from ?? startByDefault(stopped, checkpoint);
   if (chosen === 'unknown') return {kind: 'begin anew, but from where?'};
   if (chosen === undefined)
     return {kind: 'begin anew', from: undefined, plan: planBeginAnew(stopped, undefined)};
-  const {partitionId} = stopped.partition;
   const start = await findStart({from: chosen, partitionId, facts, events, signal});
   if (start === undefined) return {kind: 'no such event', from: chosen};
   return {kind: 'begin anew', from: chosen, plan: planBeginAnew(stopped, start)};
+}
+
+/** There is no event to begin at: its letters lie in other partitions. Undefined: where the journal stands. */
+function retryStart({state: {finding}}: StoppedPartition): Mark | undefined {
+  return finding.kind === 'journal lost' || finding.kind === 'journal restored' ? startMark : undefined;
 }
 
 /** Undefined: where the journal stands. */
@@ -87,7 +104,9 @@ function startByDefault(
 }
 
 /** The first event that Cosmos DB has not seen, where a start there is worth proposing. */
-function unreadFrom({stopped: {seen, state, claim}, facts}: StoppedFound): From | undefined {
+function unreadFrom({stopped, facts}: StoppedFound): From | undefined {
+  const {seen, state, claim} = stopped;
+  if (stopped.partition.partitionId === retryPartitionId) return undefined;
   if (seen === undefined || !Number.isSafeInteger(seen.headSequenceNumber)) return undefined;
   const sequenceNumber = seen.headSequenceNumber + 1;
   if (sequenceNumber > facts.lastEnqueuedSequenceNumber + 1) return undefined;

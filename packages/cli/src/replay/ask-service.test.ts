@@ -25,15 +25,17 @@ function complete(ids: readonly string[]): LookupAnswer {
 function access(
   byIds: (ids: readonly string[]) => LookupAnswer | Promise<LookupAnswer>,
   {concurrency = 1}: {concurrency?: number} = {},
-): ServiceAccess & {readonly slept: number[]} {
+): ServiceAccess & {readonly slept: number[]; readonly causes: string[]} {
   const slept: number[] = [];
+  const causes: string[] = [];
   const source: DiagnosticsSource = {
     slice: async () => complete([]),
     byIds: async ({ids}) => byIds(ids),
     serviceNow: async () => byIds([]),
   };
   const sleep = async (ms: number): Promise<void> => void slept.push(ms);
-  return {source, concurrency, signal: new AbortController().signal, sleep, slept};
+  const onRetry = (cause: string): void => void causes.push(cause);
+  return {source, concurrency, signal: new AbortController().signal, sleep, onRetry, slept, causes};
 }
 
 test.each([{kind: 'partial', cause: 'cut'}, {kind: 'tooSlow'}] as const)(
@@ -57,6 +59,7 @@ test('a throttled query waits as long as it is told, and is asked again whole', 
   );
   expect((await askService(service)(query)).length).toBe(5);
   expect(service.slept).toEqual([30_000, 60_000, 60_000]);
+  expect(service.causes).toEqual(Array(3).fill('it is throttled'));
 });
 
 test('a service that stays away is given up after eight tries, and the cause is said', async () => {

@@ -15,6 +15,8 @@ export interface ServiceAccess {
   readonly concurrency: number;
   readonly signal: AbortSignal;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Takes why the service is asked again, each time. */
+  readonly onRetry: (cause: string) => void;
 }
 
 /**
@@ -50,7 +52,7 @@ export async function serviceClockOffsetMs(access: ServiceAccess): Promise<numbe
 type Believed = Extract<LookupAnswer, {kind: 'complete' | 'partial' | 'tooSlow'}>;
 
 async function persist(
-  {signal, sleep}: ServiceAccess,
+  {signal, sleep, onRetry}: ServiceAccess,
   query: () => Promise<LookupAnswer>,
 ): Promise<Believed> {
   for (let tried = 1; ; tried += 1) {
@@ -67,6 +69,7 @@ async function persist(
       case 'unavailable':
     }
     if (tried === tries) throw new ReplayError(`Log Analytics does not answer: ${causeOf(answer)}.`);
+    onRetry(causeOf(answer));
     const askedToWaitMs = answer.kind === 'throttled' ? answer.retryAfterMs : undefined;
     await sleep(Math.min(askedToWaitMs ?? retryMs * tried, retryAfterMsMax), signal);
     signal.throwIfAborted();

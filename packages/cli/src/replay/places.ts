@@ -40,14 +40,21 @@ export async function openFiles(
 /** How Log Analytics is asked, and its clock less the local one, ms; of nothing where nobody asks it. */
 export async function openService(
   rows: RowPlace,
-  {config, signal}: {config: Config; signal: AbortSignal},
+  {config, signal, tell}: {config: Config; signal: AbortSignal; tell: (line: string) => void},
 ): Promise<{ask: AskRows; serviceOffsetMs: number}> {
   if (rows.kind !== 'loganalytics') return {ask: async () => [], serviceOffsetMs: 0};
+  // Once is enough: a long window is throttled often, and goes on.
+  let isTold = false;
+  const onRetry = (cause: string): void => {
+    if (!isTold) tell(`Log Analytics does not answer (${cause}). It is asked again for some minutes.`);
+    isTold = true;
+  };
   const access = {
     source: openLogAnalytics(config, lazyIdentity()),
     concurrency: config.lookup.concurrency,
     signal,
     sleep: (ms: number, until: AbortSignal) => systemClock.sleep(ms, until),
+    onRetry,
   };
   return {ask: askService(access), serviceOffsetMs: await serviceClockOffsetMs(access)};
 }

@@ -5,9 +5,10 @@ import {configOf, type ConfigFlags} from '../command-config.ts';
 import {exitCodes} from '../exit-codes.ts';
 import {confirm} from '../recover/confirm.ts';
 import {stopSignal} from '../stop-signals.ts';
+import {tellLine as tell} from '../terminal.ts';
 import {runCompare} from './compare/run-compare.ts';
 import {resultText} from './output/result-text.ts';
-import {writeResult} from './output/write-result.ts';
+import {checkOutput, writeResult} from './output/write-result.ts';
 import {replayOptions, type ReplayOptions} from './replay-options.ts';
 import {readRequest, type Use} from './replay-request.ts';
 import type {ReplayedWindow} from './replayed-window.ts';
@@ -27,12 +28,18 @@ async function replay(given: ReplayOptions & ConfigFlags): Promise<void> {
   const stop = new AbortController();
   void stopSignal().then(() => stop.abort());
   const {signal} = stop;
+  if (use.kind === 'print') await checkOutput(use.path);
   try {
     const {window, views} = await runReplay(request, {config, configSource, signal, tell});
     const {readingGroup} = request;
     process.exitCode = await useWindow(use, {window, views, config, readingGroup, signal, yes: given.yes});
   } catch (error) {
     if (!signal.aborted) throw error;
+    tell(
+      use.kind === 'write'
+        ? 'Interrupted. Some documents may be written: run it again.'
+        : 'Interrupted; there is no result.',
+    );
     process.exitCode = exitCodes.interrupted;
   }
 }
@@ -66,10 +73,6 @@ async function useWindow(use: Use, {yes, ...replayed}: Used): Promise<number> {
       return runWrite({...replayed, ...use, print, tell, confirm: answer});
     }
   }
-}
-
-function tell(line: string): void {
-  process.stderr.write(`${line}\n`);
 }
 
 /** What is not an option of this command is a key of the configuration. */

@@ -1,15 +1,12 @@
 import {
-  charsOf,
   PartitionPipeline,
   startMark,
   type AggregateDelta,
-  type CallTexts,
   type Mark,
   type PartitionPipelineOptions,
   type ReceivedEvent,
-  type TextCounts,
 } from '@weir/pipeline';
-import {callCharsMax, countCalls} from '@weir/worker';
+import {countCalls} from '@weir/worker';
 import {ReplayError} from './replay-error.ts';
 import type {TimeRange} from './replay-plan.ts';
 import type {ReadSpan} from './replayed-window.ts';
@@ -78,7 +75,7 @@ export class ReplayedPartition {
     let stop = this.pipeline.receiveUpToTexts(wanted);
     while (stop !== undefined) {
       if (stop.kind === 'gap') this.pipeline.acceptGap(stop.gap);
-      else stop.ahead.takeCounts(await countsOf(stop.ahead.texts));
+      else stop.ahead.takeCounts(await countCalls(stop.ahead.texts));
       stop = this.pipeline.receiveUpToTexts(wanted, stop);
     }
   }
@@ -101,16 +98,6 @@ export class ReplayedPartition {
     this.#latest = sequenceNumber;
     return isNext;
   }
-}
-
-/** Tokens of what was said; undefined for a call that is too long for the worker, too. */
-async function countsOf(calls: readonly CallTexts[]): Promise<(TextCounts | undefined)[]> {
-  const counts: (TextCounts | undefined)[] = [];
-  for (const call of calls) {
-    const [count] = charsOf(call) > callCharsMax ? [] : await countCalls([call]);
-    counts.push(count);
-  }
-  return counts;
 }
 
 function markOf({sequenceNumber, offset, enqueuedTimeMs}: ReceivedEvent): Mark {

@@ -84,7 +84,7 @@ async function readAll(
   {events, rows, readingGroup, threads}: ReplayRequest,
   {config, configSource, plan, progress, signal, tell}: Run & {plan: ReplayPlan; progress: ReadProgress},
 ): Promise<{part: ReplayedPart; areBare: boolean}> {
-  const {ask, serviceOffsetMs} = await openService(rows, {config, signal});
+  const {ask, serviceOffsetMs} = await openService(rows, {config, signal, tell});
   const {enqueued} = plan;
   const generated = generatedRange(plan);
   if (events.kind !== 'eventhubs') {

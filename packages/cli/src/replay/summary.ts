@@ -1,25 +1,31 @@
+import {count, number} from '../count-text.ts';
 import type {ReplayedWindow} from './replayed-window.ts';
 
 /** What became of the events that were read, in lines for a person. */
 export function summaryLines({counts, documents, undecided, read}: ReplayedWindow): string[] {
   const {inputEvents, folded, duplicates, merged, skipped, gapEvents, deadLetters} = counts;
-  const others = [
-    [duplicates, 'repeats'],
-    [merged, 'halves of others'],
-    [skipped, 'skipped'],
-    [sumOf(deadLetters.values()), 'dead letters'],
-  ] as const;
-  const parts = others.filter(([n]) => n > 0).map(([n, what]) => `${count(n)} ${what}`);
+  const letters = sumOf(deadLetters.values());
+  const parts = [
+    count(folded, 'call'),
+    ...(duplicates > 0 ? [count(duplicates, 'repeat')] : []),
+    ...(merged > 0 ? [`${number(merged)} merged into another`] : []),
+    ...(skipped > 0 ? [`${number(skipped)} skipped`] : []),
+    ...(letters > 0 ? [count(letters, 'dead letter')] : []),
+  ];
   const lines = [
-    `Read ${count(inputEvents)} events: ${[`${count(folded)} calls`, ...parts].join(', ')}.`,
-    `The window has ${count(documents.size)} documents.`,
+    `Read ${count(inputEvents, 'event')}: ${parts.join(', ')}.`,
+    `The window has ${count(documents.size, 'document')}.`,
   ];
   if (undecided > 0) {
-    lines.push(`${count(undecided)} calls may still get their diagnostics: views on resolved lack them.`);
+    lines.push(
+      `${count(undecided, 'call')} may still get their diagnostics: views on resolved lack ${undecided === 1 ? 'it' : 'them'}.`,
+    );
   }
   if (gapEvents > 0) {
     const partitions = read === undefined ? '' : ' of some partitions';
-    lines.push(`${count(gapEvents)} events${partitions} are missing between those read.`);
+    lines.push(
+      `${count(gapEvents, 'event')}${partitions} ${gapEvents === 1 ? 'is' : 'are'} missing between those read.`,
+    );
   }
   return lines;
 }
@@ -28,8 +34,4 @@ function sumOf(numbers: Iterable<number>): number {
   let sum = 0;
   for (const n of numbers) sum += n;
   return sum;
-}
-
-function count(n: number): string {
-  return n.toLocaleString('en-US');
 }

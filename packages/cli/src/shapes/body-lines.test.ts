@@ -38,6 +38,15 @@ test('a byte order mark is the file’s own, so that its first line is read like
   expect(await linesOf('\ufeff{"$text":"a,b"}\n')).toEqual([[1, 'a,b']]);
 });
 
+test('a line of "weir inspect" is the body in it', async () => {
+  const place = '"partition":"0","sequenceNumber":7';
+  expect(await linesOf(`{${place},"body":{"a":1}}\n{${place},"bodyText":"{'a'}"}\n{${place}}\n`)).toEqual([
+    [1, '{"a":1}'],
+    [2, "{'a'}"],
+    [3, `{${place}}`],
+  ]);
+});
+
 test('bytes that are no UTF-8 are a body as they are', async () => {
   async function* bytes(): AsyncGenerator<Uint8Array> {
     yield Uint8Array.of(0x7b, 0xff, 0x0a);

@@ -1,5 +1,5 @@
 import {isUtf8} from 'node:buffer';
-import {bodyOfLine} from '@weir/pipeline';
+import {eventOfLine} from '../sources/file-events.ts';
 
 /**
  * Bytes of one line. A body of 1 MiB, which is what Event Hubs takes, is up to 6 MiB as an escaped text; what is longer than
@@ -67,7 +67,8 @@ function bodyOf(bytes: Buffer, line: number): Uint8Array | undefined {
   const text = content.toString('utf8');
   if (text.trim() === '') return undefined;
   // The mark at the file's start is the file's, not its first body's.
-  return bodyOfLine(line === 1 && text.startsWith('\ufeff') ? text.slice(1) : text);
+  const own = line === 1 && text.startsWith('\ufeff') ? text.slice(1) : text;
+  return eventOfLine(own, {line, bareEnqueuedMs: 0}).body;
 }
 
 function refuseOtherFiles(start: Uint8Array): void {

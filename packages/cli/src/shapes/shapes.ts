@@ -52,8 +52,9 @@ Examples:
 
 const testHelp = `
 Each line is one body as it came: any JSON value, or {"$text": "…"} and
-{"$base64": "…"} for bodies that are no JSON. Nothing of a body is printed but
-the fields of its events. Shapes of your own: docs/gateways.md.
+{"$base64": "…"} for bodies that are no JSON; or an event as "weir inspect"
+writes it. Nothing of a body is printed but the fields of its events. Shapes of
+your own: docs/gateways.md.
 
 Examples:
   $ npx weir shapes test events.ndjson

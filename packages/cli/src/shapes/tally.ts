@@ -1,4 +1,5 @@
 import {eventFields, missingCosts, type DescribedRecord, type EventField} from '@weir/pipeline';
+import {count, number} from '../count-text.ts';
 import {wrapped} from '../recover/partition-text.ts';
 
 /** Counts what was shown, for the lines at the end. Bounded by the number of shapes and fields. */
@@ -18,13 +19,18 @@ export class Tally {
 
   text(): string {
     const {event, deadLetter, skipped} = this.#outcomes;
-    const shapes = [...this.#byShape].map(([shape, count]) => `${count} ${shape}`).join(', ');
-    const events = `${event} ${event === 1 ? 'event' : 'events'}${shapes === '' ? '' : ` (${shapes})`}`;
-    const letters = `${deadLetter} ${deadLetter === 1 ? 'dead letter' : 'dead letters'}`;
-    const counted = wrapped(`In all: ${events}, ${letters}, ${skipped} skipped.`, '  ', '');
+    const shapes = [...this.#byShape].map(([shape, n]) => `${number(n)} ${shape}`).join(', ');
+    const events = `${count(event, 'event')}${shapes === '' ? '' : ` (${shapes})`}`;
+    const counted = wrapped(
+      `In all: ${events}, ${count(deadLetter, 'dead letter')}, ${number(skipped)} skipped.`,
+      '  ',
+      '',
+    );
     const costs = eventFields.flatMap((field) => {
-      const count = this.#missing.get(field);
-      return count === undefined ? [] : wrapped(`${count} of ${event}: ${missingCosts[field]}`, '    ', '  ');
+      const without = this.#missing.get(field);
+      return without === undefined
+        ? []
+        : wrapped(`${number(without)} of ${number(event)}: ${missingCosts[field]}`, '    ', '  ');
     });
     return `${[...counted, ...costs].join('\n')}\n`;
   }

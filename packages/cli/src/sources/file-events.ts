@@ -44,7 +44,7 @@ export async function* linesIn(path: string, option: string): AsyncGenerator<str
 export function eventOfLine(
   text: string,
   {line, bareEnqueuedMs}: {line: number; bareEnqueuedMs: number},
-): SourceEvent & {readonly isBare: boolean} {
+): SourceEvent & {readonly isBare: boolean; readonly body: Uint8Array} {
   const bare = {
     sequenceNumber: line,
     offset: '',
@@ -56,7 +56,9 @@ export function eventOfLine(
   const record = objectIn(text);
   const {partition, partitionId, sequenceNumber, offset, enqueuedTime, enqueuedTimeUtc} = record;
   const id = partition ?? partitionId;
-  if (typeof id !== 'string' || typeof sequenceNumber !== 'number') return {...bare, body: bodyOfLine(text)};
+  const hasBody = ['body', 'bodyText', 'bodyBase64'].some((key) => Object.hasOwn(record, key));
+  if (typeof id !== 'string' || typeof sequenceNumber !== 'number' || !hasBody)
+    return {...bare, body: bodyOfLine(text)};
   const enqueuedTimeMs = Date.parse(String(enqueuedTime ?? enqueuedTimeUtc));
   return {
     partition: id,

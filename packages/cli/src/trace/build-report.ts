@@ -2,12 +2,14 @@ import {hostOf} from '@weir/azure';
 import {grains, type AggregateDelta, type DiagnosticsRow, type SourcePartition} from '@weir/pipeline';
 import {workerSettings, type Config} from '@weir/worker';
 import {hubConnection} from '../hub-access.ts';
-import {EventReader} from '../inspect/reading.ts';
+import {EventReader, type Reading} from '../inspect/reading.ts';
 import type {AskDiagnostics} from '../sources/diagnostics.ts';
 import type {Documents} from './documents.ts';
 import type {EventSource} from '../sources/event-source.ts';
+import {decoded, withEstimates} from './call-tokens.ts';
 import {findCall} from './find-call.ts';
-import {followCall, onlyWanted} from './follow-call.ts';
+import {followCall} from './follow-call.ts';
+import type {TokensNote} from './tokens-note.ts';
 import type {TraceReport} from './trace-report.ts';
 
 /**
@@ -18,35 +20,39 @@ export async function buildReport(
   requestId: string,
   {
     config,
-    events,
+    source,
     ask,
     documents,
     signal,
   }: {
     config: Config;
-    events: EventSource;
+    source: EventSource;
     ask: AskDiagnostics;
     documents: Documents;
     signal: AbortSignal;
   },
 ): Promise<{report: TraceReport; read: number}> {
-  const {partition: settings} = workerSettings(config, 'trace');
-  const found = await findCall(events, {requestId, decoder: settings.decoder, signal});
-  const followed = await followCall(found, {config, ask, nowMs: Date.now()});
-  const rows = found.events.length > 0 ? followed.rows : await rowsAlone(requestId, {events, ask});
-  const decoder = onlyWanted(settings.decoder, found.isWanted);
-  const readings = new EventReader({...settings, decoder})
-    .readTogether(found.events)
+  const texts = config.tokens.estimate ? 'kept' : 'ignored';
+  const {partition: settings, dedupe} = workerSettings(config, 'trace', texts);
+  const {decoder, assign} = settings;
+  const found = await findCall(source, {requestId, decoder, horizonMs: dedupe.horizonMs, signal});
+  const events = await Promise.all(found.events.map(withEstimates));
+  const followed = await followCall(events, {config, ask, nowMs: Date.now()});
+  const rows = events.length > 0 ? followed.rows : await rowsAlone(requestId, {source, ask});
+  const readings = new EventReader({decoder: decoded, assign})
+    .readTogether(events.map(({records, enqueuedTimeMs}) => ({body: records, enqueuedTimeMs})))
     .filter(({reading}) => reading.outcome !== 'skipped');
   const report: TraceReport = {
     requestId,
     events: await Promise.all(
-      found.events.map(async (event, place) => ({
+      events.map(async (event, place) => ({
         partition: event.partition,
         sequenceNumber: event.sequenceNumber,
         offset: event.offset,
         enqueuedTimeMs: event.enqueuedTimeMs,
-        readings: readings.filter(({at}) => at === place).map(({reading}) => reading),
+        readings: readings
+          .filter(({at}) => at === place)
+          .map(({index, reading}) => ({reading, note: noteOf(reading, event.notes.get(index))})),
         readUpTo: await documents.readUpTo(sourcePartition(config, event.partition)),
       })),
     ),
@@ -64,10 +70,16 @@ export async function buildReport(
   return {report, read: found.read};
 }
 
+/** What is not known needs no saying, but for the reason. */
+function noteOf({event}: Reading, note: TokensNote | undefined): TokensNote | undefined {
+  const isUnknown = event === null || event.tokenSource === 'unknown';
+  return isUnknown === (note?.kind === 'texts masked') ? note : undefined;
+}
+
 /** A call without an event may have been answered all the same: then it is the gateway's event that is missing. */
 async function rowsAlone(
   requestId: string,
-  {events: {window}, ask}: {events: EventSource; ask: AskDiagnostics},
+  {source: {window}, ask}: {source: EventSource; ask: AskDiagnostics},
 ): Promise<readonly DiagnosticsRow[]> {
   if (window === undefined) return [];
   const answer = await ask({ids: [requestId], fromMs: window.fromMs, toMs: window.untilMs});

@@ -1,12 +1,23 @@
 import type {DecodedRecord, Decoder} from '@weir/pipeline';
 import type {EventSource, SourceEvent} from '../sources/event-source.ts';
+import type {TokensNote} from './tokens-note.ts';
+import {CountsByPartition} from './told-counts.ts';
+
+/** An event that tells of the request, decoded. */
+export interface FoundEvent extends Pick<
+  SourceEvent,
+  'partition' | 'sequenceNumber' | 'offset' | 'enqueuedTimeMs'
+> {
+  /** Those of other calls are passed over; each keeps its place. */
+  readonly records: readonly DecodedRecord[];
+  /** Of the tokens of its records, by their index. */
+  readonly notes: ReadonlyMap<number, TokensNote>;
+}
 
 /** What was found of one request. */
 export interface FoundCall {
-  /** The events that tell of it, repeats included, by partition and in the order of reading; bodies are copies. */
-  readonly events: readonly SourceEvent[];
-  /** Which records of them do. */
-  readonly isWanted: (record: DecodedRecord) => boolean;
+  /** The events that tell of it, repeats included, by partition and in the order of reading. */
+  readonly events: readonly FoundEvent[];
   /** Events that were looked at. */
   readonly read: number;
 }
@@ -17,10 +28,16 @@ const eventsMax = 1_000;
 /**
  * Looks for the events of a request. Where a call is told in parts that name it by an id of their own, the source is read
  * a second time for the other parts.
+ * @param options.horizonMs how long the worker remembers ids, ms of enqueued time
  */
 export async function findCall(
   source: EventSource,
-  {requestId, decoder, signal}: {requestId: string; decoder: Decoder; signal: AbortSignal},
+  {
+    requestId,
+    decoder,
+    horizonMs,
+    signal,
+  }: {requestId: string; decoder: Decoder; horizonMs: number; signal: AbortSignal},
 ): Promise<FoundCall> {
   const keys = new Set<string>();
   const isWanted = (record: DecodedRecord): boolean =>
@@ -31,14 +48,17 @@ export async function findCall(
         (record.part.key.endsWith(` ${requestId}`) || keys.has(record.part.key))));
   for (;;) {
     const known = keys.size;
-    const events: SourceEvent[] = [];
+    const events: FoundEvent[] = [];
+    const counts = new CountsByPartition({horizonMs, windowFromMs: source.window?.fromMs});
     let read = 0;
     await source.read((event) => {
       read += 1;
       if (events.length >= eventsMax) return;
-      const wanted = decoder.decode(event.body, event.enqueuedTimeMs).filter(isWanted);
+      const records = decoder.decode(event.body, event.enqueuedTimeMs);
+      const notes = counts.look(event, records);
+      const wanted = records.filter(isWanted);
       if (wanted.length === 0) return;
-      events.push({...event, body: copyOf(event.body)});
+      events.push({...placeOf(event), records: records.map(only(isWanted)), notes});
       for (const record of wanted)
         if (record.kind === 'event' && record.part !== undefined) keys.add(record.part.key);
     }, signal);
@@ -49,12 +69,17 @@ export async function findCall(
           a.partition.localeCompare(b.partition, 'en', {numeric: true}) ||
           a.sequenceNumber - b.sequenceNumber,
       );
-      return {events, isWanted, read};
+      return {events, read};
     }
   }
 }
 
-/** The source's buffer is used again. */
-function copyOf(body: unknown): unknown {
-  return body instanceof Uint8Array ? Uint8Array.from(body) : body;
+/** Without its body, as the source's buffer is used again. */
+function placeOf(event: SourceEvent): Omit<FoundEvent, 'records' | 'notes'> {
+  const {partition, sequenceNumber, offset, enqueuedTimeMs} = event;
+  return {partition, sequenceNumber, offset, enqueuedTimeMs};
+}
+
+function only(isWanted: (record: DecodedRecord) => boolean): (record: DecodedRecord) => DecodedRecord {
+  return (record) => (isWanted(record) ? record : {kind: 'skipped', shape: 'another call'});
 }

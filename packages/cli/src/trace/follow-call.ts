@@ -5,13 +5,13 @@ import {
   startMark,
   type AggregateDelta,
   type DeadLetter,
-  type Decoder,
   type DiagnosticsRow,
+  type ReceivedEvent,
 } from '@weir/pipeline';
 import {workerSettings, type Config} from '@weir/worker';
-import type {SourceEvent} from '../sources/event-source.ts';
-import type {FoundCall} from './find-call.ts';
 import type {AskDiagnostics} from '../sources/diagnostics.ts';
+import {asReceived, decoded} from './call-tokens.ts';
+import type {FoundEvent} from './find-call.ts';
 
 /** What becomes of the call, as the worker would judge it now. */
 export interface FollowedCall {
@@ -33,6 +33,8 @@ export type JoinJudgement =
   | {readonly kind: 'could not ask'; readonly cause: string}
   /** Its shape has no id to join by; it counts as unmatched. */
   | {readonly kind: 'no id'}
+  /** What else is told of the call is waited for first, for `join.mergeWait`. */
+  | {readonly kind: 'in parts'}
   /** It was set aside. */
   | {readonly kind: 'none'};
 
@@ -41,17 +43,18 @@ const waitingMax = 1_000;
 
 /** Leads the events of one call, and nothing else, through the pipeline of the worker. */
 export async function followCall(
-  {events, isWanted}: FoundCall,
+  events: readonly FoundEvent[],
   {config, ask, nowMs}: {config: Config; ask: AskDiagnostics; nowMs: number},
 ): Promise<FollowedCall> {
   const {partition: settings, dedupe, lookup} = workerSettings(config, 'trace');
   const join = new LookupJoin(lookup);
-  const pipelines = [...Map.groupBy(events, ({partition}) => partition)].map(([partition, own]) => {
+  const received = Map.groupBy(events.map(asReceived), ({partition}) => partition);
+  const pipelines = [...received].map(([partition, own]) => {
     const options = {
       ...settings,
       dedupe,
       join,
-      decoder: onlyWanted(settings.decoder, isWanted),
+      decoder: decoded,
       carryBytesMax: settings.commitBytesMax,
     };
     const pipeline = new PartitionPipeline(options, {
@@ -60,8 +63,10 @@ export async function followCall(
       hubCreatedAt: '',
       at: startMark,
     });
-    pipeline.passTime(nowMs);
+    // Read when they came, so that a part of a call that has waited since then waits no longer.
+    pipeline.passTime(own.at(-1)!.enqueuedTimeMs);
     readAll(pipeline, own);
+    pipeline.passTime(nowMs);
     pipeline.idle(nowMs);
     return {partition, pipeline};
   });
@@ -86,23 +91,13 @@ export async function followCall(
 }
 
 /** The events in between are not of this call. */
-function readAll(pipeline: PartitionPipeline, events: readonly SourceEvent[]): void {
+function readAll(pipeline: PartitionPipeline, events: readonly ReceivedEvent[]): void {
   for (let from = 0; ;) {
     const jump = pipeline.receive(events, from);
     if (jump === undefined) return;
     pipeline.acceptGap(jump.gap);
     from = jump.consumed;
   }
-}
-
-/** Other records of the same bodies are passed over; each keeps its place. */
-export function onlyWanted(decoder: Decoder, isWanted: FoundCall['isWanted']): Decoder {
-  return {
-    decode: (body, enqueuedTimeMs) =>
-      decoder
-        .decode(body, enqueuedTimeMs)
-        .map((record) => (isWanted(record) ? record : {kind: 'skipped', shape: 'another call'})),
-  };
 }
 
 /** A sweep, as the worker does one: it settles what is answered, and what is past its deadline. */
@@ -124,6 +119,7 @@ async function askForAll(
     join.due(waiting, {enqueuedUntilMs: Infinity, nowMs: Infinity, max: waitingMax}),
   );
   if (slots.length === 0) {
+    if (pipelines.some(({halvesWaiting}) => halvesWaiting > 0)) return {join: {kind: 'in parts'}, rows: []};
     return {join: {kind: pipelines.some(({counts}) => counts.noId > 0) ? 'no id' : 'none'}, rows: []};
   }
   const query = join.ask(slots);

@@ -1,9 +1,11 @@
-import type {EventRecord} from '@weir/pipeline';
+import type {DecodedRecord, EventRecord} from '@weir/pipeline';
 import type {SourceEvent} from '../sources/event-source.ts';
 
-/** An event that told token counts. */
+/** A record that told token counts. */
 export interface Teller {
   readonly sequenceNumber: number;
+  /** Within its event. */
+  readonly index: number;
   readonly enqueuedTimeMs: number;
   readonly requestId: string | undefined;
 }
@@ -38,36 +40,39 @@ export class ToldCounts {
   readonly #windowFromMs: number | undefined;
   #lastSequenceNumber = -1;
 
-  /** @param options.windowFromMs from where on the source has every event, where that is known */
+  /** @param options.windowFromMs from where on the source has every event that has not expired, where that is known */
   constructor(options: {horizonMs: number; windowFromMs: number | undefined; tellersMax?: number}) {
     this.#horizonMs = options.horizonMs;
     this.#windowFromMs = options.windowFromMs;
     this.#tellersMax = options.tellersMax ?? tellersMax;
   }
 
-  /** The next event is looked at: events are in the order of their partition, though some may be missing. */
+  /** The next event of the partition is looked at. Where one is out of order nothing that follows is known to be complete. */
   reach({sequenceNumber, enqueuedTimeMs}: Pick<SourceEvent, 'sequenceNumber' | 'enqueuedTimeMs'>): void {
     if (this.#knownFromMs === undefined) {
       const isLogsFirst = sequenceNumber === 0;
       this.#knownFromMs = isLogsFirst ? -Infinity : (this.#windowFromMs ?? enqueuedTimeMs);
-    } else if (sequenceNumber > this.#lastSequenceNumber + 1) this.#knownFromMs = enqueuedTimeMs;
+    } else if (sequenceNumber < this.#lastSequenceNumber) this.#knownFromMs = Infinity;
+    else if (sequenceNumber > this.#lastSequenceNumber + 1) {
+      this.#knownFromMs = Math.max(this.#knownFromMs, enqueuedTimeMs);
+    }
     this.#lastSequenceNumber = Math.max(this.#lastSequenceNumber, sequenceNumber);
   }
 
   /** A record of the event that was reached last tells these counts. */
   tell(tokensOf: string, teller: Teller): ToldBefore | undefined {
-    const {sequenceNumber, enqueuedTimeMs} = teller;
+    const {enqueuedTimeMs} = teller;
     const fromMs = enqueuedTimeMs - this.#horizonMs;
     this.#forgetBefore(fromMs);
     const known = this.#told.get(tokensOf);
-    // The same event may come a second time.
-    const isToldBefore = known !== undefined && known.first.sequenceNumber < sequenceNumber;
+    const isToldBefore = known !== undefined && isBefore(known.first, teller);
     this.#told.delete(tokensOf);
     const latestMs = Math.max(known?.latestMs ?? enqueuedTimeMs, enqueuedTimeMs);
     this.#told.set(tokensOf, {first: known?.first ?? teller, latestMs});
+    const isKnown = (this.#knownFromMs ?? Infinity) <= fromMs;
     this.#keepBounded();
     if (isToldBefore) return {kind: 'told before', by: known.first};
-    return (this.#knownFromMs ?? Infinity) > fromMs ? {kind: 'perhaps told before', fromMs} : undefined;
+    return isKnown ? undefined : {kind: 'perhaps told before', fromMs};
   }
 
   #forgetBefore(fromMs: number): void {
@@ -79,13 +84,50 @@ export class ToldCounts {
 
   #keepBounded(): void {
     if (this.#told.size <= this.#tellersMax) return;
-    const [[tokensOf, {latestMs}]] = this.#told as unknown as [[string, Told]];
-    this.#told.delete(tokensOf);
-    this.#knownFromMs = Math.max(this.#knownFromMs ?? -Infinity, latestMs + 1);
+    for (const [tokensOf, {latestMs}] of this.#told) {
+      this.#told.delete(tokensOf);
+      this.#knownFromMs = Math.max(this.#knownFromMs ?? -Infinity, latestMs + 1);
+      return;
+    }
+  }
+}
+
+/** A file may have the same record twice. */
+function isBefore(one: Teller, other: Teller): boolean {
+  const isSameEvent = one.sequenceNumber === other.sequenceNumber;
+  return isSameEvent ? one.index < other.index : one.sequenceNumber < other.sequenceNumber;
+}
+
+const noneToldBefore: ReadonlyMap<number, ToldBefore> = new Map();
+
+/** The worker remembers what was told partition by partition. */
+export class CountsByPartition {
+  readonly #options: {readonly horizonMs: number; readonly windowFromMs: number | undefined};
+  readonly #partitions = new Map<string, ToldCounts>();
+
+  constructor(options: {horizonMs: number; windowFromMs: number | undefined}) {
+    this.#options = options;
+  }
+
+  /** Every event of the source, each partition in its order. @returns by the index of the record */
+  look(event: SourceEvent, records: readonly DecodedRecord[]): ReadonlyMap<number, ToldBefore> {
+    const {partition, sequenceNumber, enqueuedTimeMs} = event;
+    const counts = this.#partitions.get(partition) ?? new ToldCounts(this.#options);
+    this.#partitions.set(partition, counts);
+    counts.reach(event);
+    if (!records.some(tellsCounts)) return noneToldBefore;
+    const toldBefore = new Map<number, ToldBefore>();
+    for (const [index, record] of records.entries()) {
+      if (!tellsCounts(record)) continue;
+      const {requestId} = record.event;
+      const told = counts.tell(record.tokensOf, {sequenceNumber, index, enqueuedTimeMs, requestId});
+      if (told !== undefined) toldBefore.set(index, told);
+    }
+    return toldBefore;
   }
 }
 
 /** Whether it is of a shape that sends the counts of a call again with another; a part of a call is not judged by them. */
-export function tellsCounts(record: EventRecord): record is EventRecord & {readonly tokensOf: string} {
-  return record.tokensOf !== undefined && record.part === undefined;
+function tellsCounts(record: DecodedRecord): record is EventRecord & {readonly tokensOf: string} {
+  return record.kind === 'event' && record.tokensOf !== undefined && record.part === undefined;
 }

@@ -1,5 +1,6 @@
-import type {DiagnosticsRow} from '@weir/pipeline';
+import type {DiagnosticsRow, Measures} from '@weir/pipeline';
 import type {JoinJudgement} from './follow-call.ts';
+import {noteJson} from './tokens-note.ts';
 import type {TraceReport} from './trace-report.ts';
 
 /** As programs read it. */
@@ -10,7 +11,10 @@ export function traceJson(report: TraceReport): unknown {
     events: events.map(({enqueuedTimeMs, readings, readUpTo, ...place}) => ({
       ...place,
       enqueuedTime: iso(enqueuedTimeMs),
-      readings,
+      readings: readings.map(({reading, note}) => ({
+        ...reading,
+        ...(note !== undefined && {tokensNote: noteJson(note)}),
+      })),
       worker:
         readUpTo === undefined
           ? null
@@ -31,12 +35,28 @@ export function traceJson(report: TraceReport): unknown {
       view: target.view,
       grain: target.grain,
       windowStart: iso(target.windowStartMs),
-      adds: {requests: measures.requests, matched: measures.matched, unmatched: measures.unmatched},
+      adds: addsJson(measures),
       state: state.kind,
       ...(state.kind === 'there' && {requests: state.requests, updatedAt: state.updatedAt}),
       ...(state.kind === 'no answer' && {cause: state.cause}),
     })),
   };
+}
+
+const addedFields = [
+  'requests',
+  'matched',
+  'unmatched',
+  'promptTokens',
+  'completionTokens',
+  'totalTokens',
+  'requestsTokensReported',
+  'requestsTokensEstimated',
+  'requestsTokensUnknown',
+] as const;
+
+function addsJson(measures: Measures): unknown {
+  return Object.fromEntries(addedFields.map((field) => [field, measures[field]]));
 }
 
 function rowJson({timeGeneratedMs, durationMs, ...row}: DiagnosticsRow): unknown {
@@ -53,6 +73,7 @@ function joinJson(join: JoinJudgement): unknown {
       return {outcome: 'could not ask', cause: join.cause};
     case 'unmatched':
     case 'no id':
+    case 'in parts':
     case 'none':
       return {outcome: join.kind};
   }

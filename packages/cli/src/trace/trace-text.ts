@@ -1,14 +1,19 @@
 import type {DiagnosticsRow} from '@weir/pipeline';
-import type {Reading} from '../inspect/reading.ts';
+import {wrapped} from '../recover/partition-text.ts';
 import type {DocumentState} from './documents.ts';
 import type {JoinJudgement} from './follow-call.ts';
+import {tokensLines} from './tokens-note.ts';
 import type {TraceReport} from './trace-report.ts';
+
+const nameWidth = 11;
+/** Where values begin. */
+const below = ' '.repeat(nameWidth + 3);
 
 /** For a terminal of 80 columns. */
 export function traceText(report: TraceReport): string {
-  const {events, duplicates, deadLetters, rows, documents} = report;
-  const lines = [`Request ${report.requestId}`];
-  for (const event of events) lines.push(...eventLines(event));
+  const {requestId, events, duplicates, deadLetters, rows, documents} = report;
+  const lines = [`Request ${requestId}`];
+  for (const event of events) lines.push(...eventLines(event, requestId));
   if (duplicates > 0)
     lines.push(field('Repeats', `${duplicates} dropped: it came before within dedupe.horizon`));
   for (const {reason, layer} of deadLetters)
@@ -21,17 +26,14 @@ export function traceText(report: TraceReport): string {
   return `${lines.join('\n')}\n`;
 }
 
-function eventLines({
-  partition,
-  sequenceNumber,
-  offset,
-  enqueuedTimeMs,
-  readings,
-  readUpTo,
-}: TraceReport['events'][number]): string[] {
+function eventLines(
+  {partition, sequenceNumber, offset, enqueuedTimeMs, readings, readUpTo}: TraceReport['events'][number],
+  requestId: string,
+): string[] {
   const where = `partition ${partition}, sequence number ${sequenceNumber}${offset === '' ? '' : `, offset ${offset}`}`;
   const lines = [field('Event', where), field('', `enqueued ${iso(enqueuedTimeMs)}`)];
-  for (const {shape, outcome, reason, missing, event} of readings) {
+  for (const {reading, note} of readings) {
+    const {shape, outcome, reason, missing, event} = reading;
     const bad = reason === null ? '' : ` (${reason})`;
     lines.push(
       field(
@@ -47,7 +49,7 @@ function eventLines({
       ),
     );
     lines.push(field('', `region ${event.region ?? 'unknown'}, deployment ${event.deployment ?? 'unknown'}`));
-    lines.push(field('', tokensText(event)));
+    lines.push(...tokensLines(event, {requestId, note, indent: below}));
     if (missing !== undefined) lines.push(field('', `absent or unusable: ${missing.join(', ')}`));
   }
   if (readings.length === 0) lines.push(field('Read as', 'part of the call above'));
@@ -61,16 +63,6 @@ function eventLines({
     );
   }
   return lines;
-}
-
-function tokensText({
-  promptTokens,
-  completionTokens,
-  totalTokens,
-  tokenSource,
-}: NonNullable<Reading['event']>): string {
-  if (tokenSource === 'unknown') return 'tokens unknown';
-  return `tokens ${promptTokens ?? '?'} + ${completionTokens ?? '?'} = ${totalTokens ?? '?'} (${tokenSource})`;
 }
 
 function streamText(stream: boolean | null): string {
@@ -100,6 +92,8 @@ function joinText(join: JoinJudgement): string {
       return `not known: ${join.cause}`;
     case 'no id':
       return 'unmatched: its shape has no id to join by';
+    case 'in parts':
+      return 'not yet: other parts of the call may come (join.mergeWait)';
     case 'none':
       return 'nothing to join';
   }
@@ -129,7 +123,9 @@ function stateText(state: DocumentState): string {
 }
 
 function field(name: string, value: string): string {
-  return `  ${name.padEnd(11)} ${value}`.trimEnd();
+  return wrapped(value, below, `  ${name.padEnd(nameWidth)} `)
+    .join('\n')
+    .trimEnd();
 }
 
 function iso(ms: number): string {

@@ -179,7 +179,8 @@ test('documents that cannot be looked up are said so, with the cause', async () 
   const {code, stdout} = await trace([requestId, ...window, '--cosmos.database', 'nowhere']);
   expect(code).toBe(0);
   expect(stdout).toContain(`${documentsOfFirst[0]}  no answer`);
-  expect(stdout).toContain('the database or the container does not exist');
+  expect(stdout.replaceAll(/\s+/g, ' ')).toContain('the database or the container does not exist');
+  expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
 });
 
 test.each([

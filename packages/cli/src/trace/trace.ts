@@ -104,7 +104,7 @@ async function trace(requestId: string, given: Options & ConfigFlags): Promise<v
   const documents = source.kind === 'file' ? noDocuments : openDocuments(config, signal);
   try {
     const ask = askOf(rows, {config, signal});
-    const {report, read} = await buildReport(requestId, {config, events, ask, documents, signal});
+    const {report, read} = await buildReport(requestId, {config, source: events, ask, documents, signal});
     process.stdout.write(json ? `${JSON.stringify(traceJson(report))}\n` : traceText(report));
     if (report.events.length > 0) return;
     const advice = source.kind === 'service' ? ' Widen the search with --from and --until.' : '';

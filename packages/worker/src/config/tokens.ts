@@ -15,7 +15,8 @@ export const tokensSettings = z.object({
   }),
   estimateThreads: setting(count({min: 1, max: 16, example: '1'}), {
     fallback: '1',
-    about: 'Threads that count. One counts some megabytes of text a second.',
+    about:
+      'Threads that count. One counts 0.3 million characters a second of Japanese, 0.5 of Russian, 11 of English.',
   }),
   estimateQueueBytesMax: setting(size({min: '1KiB', max: '256MiB', example: '4MiB'}), {
     fallback: '4MiB',

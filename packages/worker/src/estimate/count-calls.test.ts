@@ -1,5 +1,8 @@
+import {createHash} from 'node:crypto';
+import {countTokens} from 'gpt-tokenizer/encoding/o200k_base';
 import {describe, expect, test} from 'vitest';
-import {countCalls} from './count-calls.ts';
+import {callBytesMax, countCalls} from './count-calls.ts';
+import {countTexts} from './count-texts.ts';
 import type {Encoding} from './model-encoding.ts';
 import {chatOf, publishedCounts} from './published-counts.ts';
 
@@ -61,6 +64,29 @@ test('a model of somebody else, and one that thinks, is not counted, and the oth
       {model: 'unknown', ...said},
     ]),
   ).toEqual([undefined, {prompt: 1, completion: 1}]);
+});
+
+test('a call of too much text is not counted, wherever calls are counted', async () => {
+  const calls = [callBytesMax, callBytesMax + 1].map((bytes) => ({
+    model: 'gpt-4o',
+    prompt: 'word '.repeat(bytes).slice(0, bytes),
+  }));
+  expect(await countCalls(calls)).toEqual([{prompt: expect.any(Number)}, undefined]);
+});
+
+const [english, japanese] = ['antidisestablishmentarianism', 'お誕生日おめでとう'] as const;
+const hashes = Array.from({length: 200}, (_, n) => createHash('sha256').update(String(n)).digest('base64'));
+
+test.each([
+  ['letters of English', english.repeat(300)],
+  ['Japanese', japanese.repeat(600)],
+  ['base64', hashes.join('').replaceAll('=', '')],
+  ['signs of two units', '😀👍'.repeat(1_000)],
+  ['one letter', 'a'.repeat(6_000)],
+  ['blanks', ' '.repeat(6_000)],
+])('a run of %s that is cut has the tokens of the whole one, within 3 %%', (_, text) => {
+  const cut = countTexts({prompt: text}, (piece) => countTokens(piece)).prompt!;
+  expect(Math.abs(cut / countTokens(text) - 1)).toBeLessThan(tolerance);
 });
 
 test('the marks of a chat are text where somebody writes them', async () => {

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {countTexts} from './count-texts.ts';
+import {countTexts, textBytesOf} from './count-texts.ts';
 
 /** One token a text; says how often it was asked. */
 function asked(texts: Parameters<typeof countTexts>[0]): string[] {
@@ -17,6 +17,10 @@ test.each([
   ['letters', 'a'],
   ['blanks', ' '],
   ['characters of two units', '😀'],
+  ['wide blanks between others', '\u3000 '],
+  ['blanks that do not break between others', '\u00a0 '],
+  ['control characters between those of no width', '\u0001\u200b'],
+  ['slashes between line breaks', '\n/'],
 ])('a run of %s is cut, so that no tokenizer takes a minute for it, and stays whole together', (_, one) => {
   const prompt = one.repeat(1_000);
   const pieces = asked({prompt});
@@ -26,6 +30,20 @@ test.each([
     expect(piece.length).toBeLessThanOrEqual(257);
     expect(piece.isWellFormed()).toBe(true);
   }
+});
+
+test('halves of characters that stand alone are cut like others', () => {
+  expect(asked({prompt: '\udc00'.repeat(1_000)}).length).toBeGreaterThan(3);
+});
+
+test('a call is as long as the UTF-8 of all that is counted, roles and names as well', () => {
+  const prompt = [
+    {role: 'user', name: 'ann', text: '漢'},
+    {role: 'system', text: ''},
+  ];
+  expect(textBytesOf({prompt, completion: 'é'})).toBe(4 + 3 + 3 + 6 + 2);
+  expect(textBytesOf({prompt: '漢'})).toBe(3);
+  expect(textBytesOf({})).toBe(0);
 });
 
 test('a message costs three tokens and its name one beside their texts, the beginning of the answer three', () => {

@@ -9,8 +9,13 @@ export type Counts = readonly (TextCounts | undefined)[];
 const restartBackoff: BackoffSteps = {firstMs: 1_000, lastMs: 60_000};
 /** All encodings take some 150 MB; what needs more than this is a fault, and ends the thread instead of the process. */
 const heapMiBMax = 512;
-/** A list of calls takes a third of a second at most, loading an encoding a tenth; a thread that is silent for so long is ended. */
+/** A list of calls and loading an encoding take some tenths of a second; a thread that is silent for so long is ended. */
 const silenceMaxMs = 10_000;
+/**
+ * Loading an encoding is not the fault of the texts that need it first, so they may wait for it. It takes a tenth of a
+ * second, on a busy machine several.
+ */
+const loadMsMax = 5_000;
 const program = new URL('./estimate-thread.ts', import.meta.url);
 
 export interface CountingThreadOptions {
@@ -20,9 +25,11 @@ export interface CountingThreadOptions {
   readonly program?: URL;
   /** For tests. */
   readonly silenceMaxMs?: number;
+  /** For tests. */
+  readonly loadMsMax?: number;
   /** It can take the next calls. */
   readonly onIdle: () => void;
-  /** It died and will be started again; `cause` is an error's code or name, never its message. */
+  /** It died, or could not be started, and will be started again; `cause` is an error's code or name, never its message. */
   readonly onDeath: (cause: string) => void;
 }
 
@@ -37,6 +44,9 @@ export class CountingThread {
   #worker: Worker | undefined;
   /** What this thread has in memory; the first call of an encoding takes the longer. */
   #loaded = new Set<Encoding>();
+  /** What was waited for while it was loaded, in this thread or one before it, and is not loaded yet: not waited for again. */
+  readonly #awaited = new Set<Encoding>();
+  #loadingUntilMs = 0;
   #answered: AbortController | undefined;
   #answer: ((counts: Counts | 'died') => void) | undefined;
 
@@ -54,16 +64,19 @@ export class CountingThread {
     return this.isAlive && this.#answer === undefined;
   }
 
-  /** Whether it counts at once by these. */
-  hasLoaded(encodings: ReadonlySet<Encoding>): boolean {
-    return encodings.isSubsetOf(this.#loaded);
+  /** How much longer it may be waited for because it loads an encoding: zero when it has, or had its time for it. */
+  get loadingMs(): number {
+    return Math.max(0, this.#loadingUntilMs - this.#options.clock.now());
   }
 
   /** Only while it is idle. */
   count(calls: readonly CallTexts[]): Promise<Counts | 'died'> {
+    const encodings = new Set(calls.flatMap(({model}) => encodingOf(model) ?? []));
+    this.#allowLoading(encodings.difference(this.#loaded).difference(this.#awaited));
     return new Promise((resolve) => {
       this.#answer = (counts) => {
-        if (counts !== 'died') for (const encoding of encodingsOf(calls)) this.#loaded.add(encoding);
+        this.#loadingUntilMs = 0;
+        if (counts !== 'died') this.#hasLoaded(encodings);
         resolve(counts);
       };
       this.#worker?.postMessage(calls);
@@ -76,9 +89,32 @@ export class CountingThread {
     await this.#worker?.terminate();
   }
 
+  #allowLoading(encodings: ReadonlySet<Encoding>): void {
+    if (encodings.size === 0) return;
+    const {clock, loadMsMax: maxMs = loadMsMax} = this.#options;
+    this.#loadingUntilMs = clock.now() + maxMs;
+    for (const encoding of encodings) this.#awaited.add(encoding);
+  }
+
+  #hasLoaded(encodings: ReadonlySet<Encoding>): void {
+    for (const encoding of encodings) {
+      this.#loaded.add(encoding);
+      this.#awaited.delete(encoding);
+    }
+  }
+
+  /** Where the system has no thread left, this is a death like others: events are read without estimates meanwhile. */
   #start(): void {
-    let cause = 'exit';
     this.#loaded = new Set();
+    try {
+      this.#worker = this.#newWorker();
+    } catch (error) {
+      void this.#died(nameOf(error));
+    }
+  }
+
+  #newWorker(): Worker {
+    let cause = 'exit';
     const worker = new Worker(this.#options.program ?? program, {
       name: 'tokens',
       // It needs nothing of the process' environment, and what was loaded into the process is not for it.
@@ -94,7 +130,7 @@ export class CountingThread {
     });
     worker.on('error', (error: unknown) => (cause = nameOf(error)));
     worker.on('exit', () => void this.#died(cause));
-    this.#worker = worker;
+    return worker;
   }
 
   async #endIfSilent(): Promise<void> {
@@ -114,7 +150,7 @@ export class CountingThread {
     await this.#backoff.wait(signal);
     if (signal.aborted) return;
     this.#start();
-    this.#options.onIdle();
+    if (this.isIdle) this.#options.onIdle();
   }
 
   #settle(counts: Counts | 'died'): void {
@@ -129,11 +165,6 @@ export class CountingThread {
     const {clock, random} = this.#options;
     return new Backoff({clock, random, steps: restartBackoff});
   }
-}
-
-/** Those that these calls are counted by. */
-export function encodingsOf(calls: readonly CallTexts[]): Set<Encoding> {
-  return new Set(calls.flatMap(({model}) => encodingOf(model) ?? []));
 }
 
 /** A message could quote what was said. */

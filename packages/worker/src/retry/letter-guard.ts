@@ -51,6 +51,10 @@ export function guardLetter(letter: PlacedLetter, journal: PartitionJournal | un
   if (letter.reason === 'lost') {
     return left('lost', 'counted where it arrived; only its diagnostics are missing');
   }
+  // By what is read today it may be a whole call; the worker has read a half, and its other half may have come.
+  if (letter.reason === 'incomplete') {
+    return left('half of a call', 'the other half may have come later, and counted');
+  }
   switch (journal?.kind) {
     case undefined:
       return left('journal not readable', 'the journal of its partition could not be read');

@@ -6,18 +6,16 @@ import {onePerRecord, planRetry, type Planned} from './plan-retry.ts';
 import type {RetryOptions, RetryReport} from './retry-dead-letters.ts';
 import type {RetryJournalOptions} from './retry-journal.ts';
 import {retryPartitionId} from './retry-partition.ts';
-import {SettledLetters} from './settled-letters.ts';
+import type {SettledLetters} from './settled-letters.ts';
 
 /**
- * Reads what is settled, the letters, and the journals of their partitions, and decides what becomes of each letter.
- * @param alsoSettled what is not marked yet
+ * Reads the letters, and then the journals of their partitions, and decides what becomes of each letter.
+ * @param settled read before: what is settled later another retry settles, whose commit moves the journal
  */
 export async function makePlan<T extends PlacedLetter>(
   options: RetryOptions<T>,
-  alsoSettled: readonly SettledLetter[],
+  settled: SettledLetters,
 ): Promise<Pick<RetryReport<T>, 'planned' | 'settledBefore'>> {
-  const settled = await SettledLetters.read(options.settled, options.source, options.signal);
-  settled.add(alsoSettled);
   const stored = await options.letters();
   const journals = await journalsOf(stored, options);
   const {before = [], open = []} = Object.groupBy(onePerRecord(stored, journals), (letter) =>

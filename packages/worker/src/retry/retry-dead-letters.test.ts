@@ -90,6 +90,12 @@ test('what is no event by itself now is left, each with its reason', async () =>
   expect([world.counted(), world.settledKeys()]).toEqual([{}, []]);
 });
 
+test('a half of a call whose other half never came stays one, though it is read as a whole call now', async () => {
+  world.add(1, {}, {reason: 'incomplete'});
+  expect(await outcomes()).toEqual(['half of a call']);
+  expect(world.counted()).toEqual({});
+});
+
 test('an event that was too early counts where the policy of now would put it', async () => {
   world.add(1, {eventTimeMs: noonMs + 3_600_000}, {reason: 'too early', layer: 'assign'});
   expect(await outcomes({assign: {earlyMaxMs: 300_000, lateMaxMs: undefined, beyond: 'clamp'}})).toEqual([

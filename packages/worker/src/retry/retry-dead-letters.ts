@@ -6,10 +6,12 @@ import type {Planned} from './plan-retry.ts';
 import {
   lettersPerCommitMax,
   RetryJournal,
+  type OlderCopy,
   type RetriedLetter,
+  type RetryCommitEnd,
   type RetryJournalOptions,
 } from './retry-journal.ts';
-import {letterKey, requestIdHashOf} from './settled-letters.ts';
+import {letterKey, requestIdHashOf, SettledLetters} from './settled-letters.ts';
 
 export interface RetryOptions<T extends PlacedLetter> extends RetryJournalOptions {
   readonly assign: AssignPolicy;
@@ -48,6 +50,7 @@ export type RetryEnd<T extends PlacedLetter> =
   | RetryReport<T>
   | {readonly kind: 'stopped'; readonly finding: Finding}
   | {readonly kind: 'moved'; readonly cause: string}
+  | OlderCopy
   | {readonly kind: 'aborted'};
 
 /**
@@ -60,13 +63,19 @@ export async function retryDeadLetters<T extends PlacedLetter>(
   options: RetryOptions<T>,
 ): Promise<RetryEnd<T>> {
   if (options.mode === 'dry run') {
-    const plan = await makePlan(options, await namedByJournal(options));
+    const named = await namedByJournal(options);
+    const settled = await SettledLetters.read(options.settled, options.source, options.signal);
+    settled.add(named);
+    const plan = await makePlan(options, settled);
     return {kind: 'dry run', ...plan, ...nothingDone};
   }
   const claim = await RetryJournal.claim(options);
   if (claim.kind !== 'claimed') return claim;
   const {journal} = claim;
-  const {planned, settledBefore} = await makePlan(options, []);
+  const marked = await SettledLetters.read(options.settled, options.source, options.signal);
+  const compared = await journal.compareMarks(marked);
+  if (compared.kind !== 'done') return compared;
+  const {planned, settledBefore} = await makePlan(options, marked);
   const isWanted = planned.some(({verdict}) => verdict.kind !== 'left');
   const answer = isWanted ? await options.confirm(planned) : 'yes';
   if (answer !== 'yes') {
@@ -109,7 +118,7 @@ async function settleAll<T extends PlacedLetter>(
     const some = letters.slice(at, at + lettersPerCommit);
     const end = await journal.settle(some);
     if (end.kind === 'aborted') return end;
-    if (end.kind === 'moved') return {kind: 'cut short', expired, cause: causeOf(end)};
+    if (end.kind !== 'done') return {kind: 'cut short', expired, cause: causeOf(end)};
     expired += end.expired;
     for (const {settles} of some) settled.add(letterKey(settles));
   }
@@ -137,7 +146,9 @@ function retried(
   return verdict.kind === 'counts' && mode === 'count' ? {settles, counts: verdict} : {settles};
 }
 
-function causeOf({cause, journal}: {cause: string; journal: 'written' | 'not written'}): string {
+function causeOf(end: Exclude<RetryCommitEnd, {kind: 'done' | 'aborted'}>): string {
+  if (end.kind === 'older copy') return `other letters are marked as those of commit ${end.n}`;
+  const {cause, journal} = end;
   return journal === 'written'
     ? `another retry is at work and finishes what this one began (${cause})`
     : `another retry is at work (${cause})`;

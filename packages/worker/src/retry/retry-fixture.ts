@@ -13,7 +13,7 @@ import type {WorkerPorts} from '../ports.ts';
 import type {Reread} from './judge-letter.ts';
 import type {PlacedLetter} from './letter-guard.ts';
 import {retryDeadLetters, type RetryEnd, type RetryOptions} from './retry-dead-letters.ts';
-import {letterKey, type SettledLetterStore} from './settled-letters.ts';
+import {letterKey, type MarkedLetters, type SettledLetterStore} from './settled-letters.ts';
 
 export const deadlineMs = 600_000;
 const assign: AssignPolicy = {earlyMaxMs: 300_000, lateMaxMs: undefined, beyond: 'deadLetter'};
@@ -26,17 +26,22 @@ class InMemorySettled implements SettledLetterStore {
 
   async write(
     _: SourcePartition,
-    {lineage, n, letters}: {lineage: string; n: number; letters: readonly SettledLetter[]},
-  ): Promise<{kind: 'written'} | Unavailable> {
+    {lineage, n, letters}: MarkedLetters,
+  ): Promise<{kind: 'written'} | {kind: 'differs'} | Unavailable> {
     const fault = this.answers.shift();
     if (fault !== undefined) return fault;
     const name = `${lineage}/${n}`;
-    if (!this.blobs.has(name)) this.blobs.set(name, letters);
-    return {kind: 'written'};
+    const there = this.blobs.get(name);
+    if (there === undefined) this.blobs.set(name, letters);
+    const keys = new Set((there ?? letters).map(letterKey));
+    return {kind: letters.every((letter) => keys.has(letterKey(letter))) ? 'written' : 'differs'};
   }
 
-  async *letters(): AsyncGenerator<readonly SettledLetter[]> {
-    yield* this.blobs.values();
+  async *letters(): AsyncGenerator<MarkedLetters> {
+    for (const [name, letters] of this.blobs) {
+      const [lineage = '', n] = name.split('/');
+      yield {lineage, n: Number(n), letters};
+    }
   }
 }
 

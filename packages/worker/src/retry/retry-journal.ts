@@ -24,7 +24,7 @@ import {readClaim} from '../recover/claim.ts';
 import {judgeClaim} from '../recover/judge-claim.ts';
 import type {ReportTrouble} from '../trouble.ts';
 import {retryPartitionId} from './retry-partition.ts';
-import type {SettledLetterStore} from './settled-letters.ts';
+import type {SettledLetters, SettledLetterStore} from './settled-letters.ts';
 
 /** In one commit: some 100 kB of names, and at most 1 MB of deltas. */
 export const lettersPerCommitMax = 1_000;
@@ -62,17 +62,30 @@ export interface RetryJournalOptions {
   readonly report: ReportTrouble;
 }
 
+/**
+ * Letters are marked as those of commit `marked`, which the journal at commit `n` has not come to (or, where both are
+ * the same, other letters under its own number): it was restored from an older copy. Its next numbers were given before,
+ * and documents and marks that have them would not take what comes under them. See docs/recovery.md.
+ */
+export interface OlderCopy {
+  readonly kind: 'older copy';
+  readonly n: number;
+  readonly marked: number;
+}
+
 export type RetryClaim =
   | {readonly kind: 'claimed'; readonly journal: RetryJournal}
   | {readonly kind: 'stopped'; readonly finding: Finding}
   /** Another retry is at work. */
   | {readonly kind: 'moved'; readonly cause: string}
+  | OlderCopy
   | {readonly kind: 'aborted'};
 
 export type RetryCommitEnd =
   | {readonly kind: 'done'; readonly expired: number}
   /** Another retry is at work. `journal` tells whether the commit stands in the journal: then that one finishes it. */
   | {readonly kind: 'moved'; readonly cause: string; readonly journal: 'written' | 'not written'}
+  | OlderCopy
   /** The next retry finishes it if it was written. */
   | {readonly kind: 'aborted'};
 
@@ -139,7 +152,23 @@ export class RetryJournal {
     const compared = await committer.compareJournal();
     if (compared.kind !== 'done') return moved(compared);
     const end = await claimed.#finish(last);
+    if (end.kind === 'older copy') return end;
     return end.kind === 'done' ? {kind: 'claimed', journal: claimed} : moved(end);
+  }
+
+  /**
+   * Looks for marks of commits behind the last one; to be called before anything is counted. The journal's fence tells of
+   * an older copy as well, but not where it was adopted, or where the documents were restored to the same moment.
+   * @param settled read after the claim
+   */
+  async compareMarks(
+    settled: SettledLetters,
+  ): Promise<{kind: 'done'} | Exclude<RetryClaim, {kind: 'claimed' | 'stopped'}>> {
+    const last = this.#last;
+    const marked = last === undefined ? 0 : settled.lastMarkedOf(last.lineage);
+    if (last === undefined || marked <= last.n) return {kind: 'done'};
+    const compared = await this.#committer.compareJournal();
+    return compared.kind === 'done' ? {kind: 'older copy', n: last.n, marked} : moved(compared);
   }
 
   /** Deltas that Cosmos DB refuses, documents of them: they wait here, and every retry tries them again. */
@@ -161,7 +190,7 @@ export class RetryJournal {
     this.#last = commit;
     const end = await this.#finish(commit);
     if (end.kind === 'lost') return {kind: 'moved', cause: end.cause, journal: 'written'};
-    return end.kind === 'aborted' ? end : {kind: 'done', expired: this.#expired};
+    return end.kind === 'done' ? {kind: 'done', expired: this.#expired} : end;
   }
 
   /** A last commit that owes nothing and names nothing, so that a journal at rest holds up nobody who reads it. */
@@ -173,7 +202,7 @@ export class RetryJournal {
   }
 
   /** Applies a commit, and those deltas that were refused before; then marks its letters. */
-  async #finish(commit: Commit): Promise<StepOutcome> {
+  async #finish(commit: Commit): Promise<StepOutcome | OlderCopy> {
     const applied = await this.#committer.apply(commit);
     if (applied.kind !== 'done') return applied;
     const again: AppliedCommit = await this.#committer.retryParked(commit.parked);
@@ -183,13 +212,14 @@ export class RetryJournal {
     return this.#mark(commit);
   }
 
-  async #mark({lineage, n, settles = []}: Commit): Promise<StepOutcome> {
+  async #mark({lineage, n, settles = []}: Commit): Promise<StepOutcome | OlderCopy> {
     const {ports, settled, signal, report} = this.#options;
     const backoff = new Backoff({...ports, steps: serviceBackoff});
     while (settles.length > 0) {
       if (signal.aborted) return {kind: 'aborted'};
       const answer = await settled.write(this.#partition, {lineage, n, letters: settles}, signal);
       if (answer.kind === 'written') break;
+      if (answer.kind === 'differs') return {kind: 'older copy', n, marked: n};
       report({
         layer: 'Blob storage',
         kind: 'settled letters',

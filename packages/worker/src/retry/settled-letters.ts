@@ -3,16 +3,24 @@ import type {DeadLetter, GatewayEvent, SettledLetter, SourcePartition, Unavailab
 
 /** Which dead letters retries have settled: one blob per commit of the retry partition, written once. */
 export interface SettledLetterStore {
+  /**
+   * Success too where all of them are marked under this number already. `differs`: other letters are, so a commit of that
+   * number was written before, and the journal was restored from an older copy since.
+   */
   write(
     partition: SourcePartition,
-    settled: {lineage: string; n: number; letters: readonly SettledLetter[]},
+    settled: MarkedLetters,
     signal?: AbortSignal,
-  ): Promise<{kind: 'written'} | Unavailable>;
-  /** All of a hub and group, some at a time. Strongly consistent: what was written before is among them. */
-  letters(
-    source: Omit<SourcePartition, 'partitionId'>,
-    signal: AbortSignal,
-  ): AsyncIterable<readonly SettledLetter[]>;
+  ): Promise<{kind: 'written'} | {kind: 'differs'} | Unavailable>;
+  /** All of a hub and group, a commit at a time. Strongly consistent: what was written before is among them. */
+  letters(source: Omit<SourcePartition, 'partitionId'>, signal: AbortSignal): AsyncIterable<MarkedLetters>;
+}
+
+/** The letters that one commit of the retry partition settled. */
+export interface MarkedLetters {
+  readonly lineage: string;
+  readonly n: number;
+  readonly letters: readonly SettledLetter[];
 }
 
 /** Names a record for good. The time tells it from one of a hub that was made again and counts from 0 once more. */
@@ -43,6 +51,8 @@ export class TooManySettledError extends Error {
 export class SettledLetters {
   readonly #byKey = new Map<string, SettledLetter>();
   readonly #requests = new Set<string>();
+  /** By lineage. */
+  readonly #lastMarked = new Map<string, number>();
 
   /** @throws {TooManySettledError} at 1,000,000 letters, and what the store throws */
   static async read(
@@ -51,7 +61,10 @@ export class SettledLetters {
     signal: AbortSignal,
   ): Promise<SettledLetters> {
     const settled = new SettledLetters();
-    for await (const some of store.letters(source, signal)) settled.add(some);
+    for await (const {lineage, n, letters} of store.letters(source, signal)) {
+      settled.#lastMarked.set(lineage, Math.max(n, settled.lastMarkedOf(lineage)));
+      settled.add(letters);
+    }
     return settled;
   }
 
@@ -69,6 +82,11 @@ export class SettledLetters {
       throw new TooManySettledError(
         `Retries have settled more than ${lettersMax} dead letters. Delete the oldest blobs below settled-letters/, whose events are no longer in the hub.`,
       );
+  }
+
+  /** The highest commit of a lineage whose letters are marked in storage; 0: none. */
+  lastMarkedOf(lineage: string): number {
+    return this.#lastMarked.get(lineage) ?? 0;
   }
 
   of(letter: Parameters<typeof letterKey>[0]): SettledLetter | undefined {

@@ -1,3 +1,4 @@
+import {count, number} from '../../count-text.ts';
 import {wrapped} from '../../recover/partition-text.ts';
 import type {Comparison, DifferentDocument, LoneDocument, PendingWindow} from './comparison.ts';
 import {hasDifference} from './comparison.ts';
@@ -39,9 +40,10 @@ function summary(comparison: Comparison): string {
     ...(onlyInReplay.length > 0 ? [`${number(onlyInReplay.length)} missing in Cosmos DB`] : []),
     ...(onlyInCosmos.length > 0 ? [`${number(onlyInCosmos.length)} only in Cosmos DB`] : []),
     ...(waiting > 0 ? [`${number(waiting)} cannot be compared yet`] : []),
-    ...(expired > 0 ? [`${number(expired)} past their retention`] : []),
+    ...(expired > 0 ? [`${number(expired)} past ${expired === 1 ? 'its' : 'their'} retention`] : []),
   ];
-  return `${hasDifference(comparison) ? '' : 'No difference: '}${parts.join(', ')}.`;
+  const outcome = hasDifference(comparison) ? '' : same === 0 ? 'Nothing was compared: ' : 'No difference: ';
+  return `${outcome}${parts.join(', ')}.`;
 }
 
 function differentText({target, differences, explanation}: DifferentDocument): string[] {
@@ -89,14 +91,6 @@ function pendingText(windows: readonly PendingWindow[]): string[] {
   if (windows.length > shown.length)
     lines.push(`  … and ${count(windows.length - shown.length, 'more window')}: --format json shows all.`);
   return lines;
-}
-
-export function count(n: number, what: string): string {
-  return `${number(n)} ${what}${n === 1 ? '' : 's'}`;
-}
-
-function number(n: number): string {
-  return n.toLocaleString('en-US');
 }
 
 /** One object, with everything. */

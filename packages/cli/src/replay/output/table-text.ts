@@ -45,8 +45,10 @@ function oneTable(
   const widths = [...heads.keys()].map((i) => widest([heads[i]!, ...rows.map((row) => row[i]!)]));
   const windowWidth = widest(['window', ...windows]);
   const used = [windowWidth, ...widths].reduce((sum, width) => sum + width + 1, 0);
-  const groups = deltas.map((delta) => groupOf(delta, view).map(shortened).join(' '));
-  const groupHead = view.groupBy.length === 0 ? 'all' : view.groupBy.join(' ');
+  const [groupHead = '', ...groups] = alignedIn(columns - used, [
+    view.groupBy.length === 0 ? ['all'] : view.groupBy,
+    ...deltas.map((delta) => groupOf(delta, view).map(shortened)),
+  ]);
   const groupWidth = Math.min(columns - used, widest([groupHead, ...groups]));
   const table = new Table({
     head: ['window', groupHead, ...heads],
@@ -82,6 +84,18 @@ function secondsAt({measures, sketch}: AggregateDelta, q: number): string {
   if (sketch === undefined) return '-';
   const range = {min: measures.durationMsMin, max: measures.durationMsMax};
   return (sketch.quantile(q, range) / 1000).toFixed(2);
+}
+
+/** Each line's values, below one another where that fits; else they follow one another, to be wrapped. */
+function alignedIn(width: number, lines: readonly (readonly string[])[]): string[] {
+  const widths = lines[0]!.map((_, i) => widest(lines.map((line) => line[i] ?? '')));
+  const aligned = lines.map((line) =>
+    line
+      .map((value, i) => value.padEnd(widths[i]!))
+      .join(' ')
+      .trimEnd(),
+  );
+  return widest(aligned) <= width ? aligned : lines.map((line) => line.join(' '));
 }
 
 /** `05-17 12:05`; of a day, its date. */

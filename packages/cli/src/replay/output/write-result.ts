@@ -1,8 +1,16 @@
-import {open, rename, rm} from 'node:fs/promises';
+import {access, constants, open, rename, rm} from 'node:fs/promises';
+import {dirname} from 'node:path';
 import {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
-import {ConfigurationError} from '@weir/worker';
-import {OutputError} from '../../inspect/event-output.ts';
+import {codeOf, OutputError, outRefused} from '../../inspect/event-output.ts';
+
+/** Before hours of reading. @throws {ConfigurationError} for a file that cannot be made */
+export async function checkOutput(path: string): Promise<void> {
+  if (path === '-') return;
+  await access(dirname(path), constants.W_OK).catch((cause: unknown) => {
+    throw outRefused(path, cause);
+  });
+}
 
 /**
  * Writes a text, part by part. A file appears whole or not at all; whoever reads standard output may stop reading.
@@ -12,7 +20,7 @@ export async function writeResult(path: string, parts: Iterable<string>, signal:
   if (path === '-') return writeOut(parts, signal);
   const unfinished = `${path}.part`;
   const file = await open(unfinished, 'w').catch((cause: unknown) => {
-    throw new ConfigurationError([`--out: ${path} cannot be written (${codeOf(cause)}).`], {cause});
+    throw outRefused(path, cause);
   });
   try {
     await pipeline(Readable.from(parts), file.createWriteStream(), {signal});
@@ -33,8 +41,4 @@ async function writeOut(parts: Iterable<string>, signal: AbortSignal): Promise<v
       throw new OutputError(`The output cannot be written (${codeOf(cause)}).`, {cause});
     }
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'error';
 }

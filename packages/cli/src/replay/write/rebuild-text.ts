@@ -1,5 +1,5 @@
+import {count, number} from '../../count-text.ts';
 import {wrapped} from '../../recover/partition-text.ts';
-import {count} from '../compare/comparison-text.ts';
 import {groupName, identityOf, valueText, windowName} from '../compare/document-name.ts';
 import {touchText} from '../compare/touches.ts';
 import {windowKey} from '../compare/view-windows.ts';
@@ -23,7 +23,7 @@ export function rebuildText({documents, right, refused, expired}: Rebuild, tense
   const parts = [
     ...(changes.length > 0 ? changes : [tense === 'to do' ? 'Nothing to write' : 'Nothing was written']),
     `${count(right, 'document')} right as ${right === 1 ? 'it is' : 'they are'}`,
-    ...(expired > 0 ? [`${expired} past their retention and not made again`] : []),
+    ...(expired > 0 ? [`${number(expired)} past their retention and not made again`] : []),
     ...(refused.length > 0
       ? [`${count(refused.length, 'window')} left as ${refused.length === 1 ? 'it is' : 'they are'}`]
       : []),
@@ -78,7 +78,7 @@ function refusalText(refusal: Refusal): string {
     case 'dead letters':
       return `the replay counts ${count(refusal.count, 'dead letter')} that the workers set aside: run "weir dead-letters retry" first, or a retry counts them again`;
     case 'shrinks':
-      return `it has ${count(refusal.from, 'request')} and would have ${refusal.to}: events may have expired since. With --allow-shrink it is done all the same`;
+      return `it has ${count(refusal.from, 'request')} and would have ${number(refusal.to)}: events may have expired since. With --allow-shrink it is done all the same`;
     case 'unreadable':
       return `${refusal.id} cannot be read (${refusal.why}). Delete it, let the worker add what it has parked, and replay again`;
     case 'others count in it':

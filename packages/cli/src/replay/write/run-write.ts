@@ -1,3 +1,4 @@
+import {count} from '../../count-text.ts';
 import {exitCodes} from '../../exit-codes.ts';
 import {findLetters} from '../../dead-letters/stored-letters.ts';
 import type {CompareRequest} from '../compare/run-compare.ts';
@@ -35,7 +36,7 @@ export async function runWrite(request: WriteRequest): Promise<number> {
     const planned = await rebuildWindow(window, {...common, mode: 'look'});
     if (mode === 'look' || planned.documents.length === 0) return printed(planned, request, 'to do');
     if (request.format === 'text') request.print(`${rebuildText(planned, 'to do')}\n`);
-    const answer = await confirm(`This changes ${planned.documents.length} documents as described.`);
+    const answer = await confirm(`This changes ${count(planned.documents.length, 'document')} as described.`);
     if (answer === 'cannot ask') {
       tell('weir: nothing was changed. Add --yes to go on without a terminal to ask on.');
       return exitCodes.usage;
