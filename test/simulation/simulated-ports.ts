@@ -124,6 +124,7 @@ function summaryOf(bytes: Uint8Array): string {
 function clockOf({time}: World, process: SimulatedProcess): Clock {
   return {
     now: () => time.nowMs + process.clockOffsetMs,
+    elapsed: () => time.nowMs,
     sleep: (ms, signal) =>
       new Promise((resolve) => {
         if (signal?.aborted === true) return resolve();

@@ -11,6 +11,8 @@ import type {Position, SourcePartition} from './position.ts';
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Milliseconds since some moment of this process. Nobody sets it, unlike `now`: for what may happen how often. */
+  elapsed(): number;
   /** Resolves after `ms`, or at once when the signal fires; it does not reject. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }

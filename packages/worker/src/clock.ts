@@ -4,6 +4,7 @@ import type {Clock} from '@weir/pipeline';
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   async sleep(ms, signal) {
     try {
       await delay(ms, undefined, signal && {signal});

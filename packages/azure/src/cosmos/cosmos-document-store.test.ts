@@ -8,6 +8,7 @@ import {prepareCosmos} from './prepare-cosmos.ts';
 import {WriteGovernor} from './write-governor.ts';
 
 const clock = {
+  elapsed: Date.now,
   now: Date.now,
   sleep: (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms)),
 };

@@ -71,7 +71,7 @@ test('more documents than a page holds come page by page, each once', async () =
 test('a document is replaced under the ETag that it was read with', async () => {
   put('first', noonMs);
   const [found] = await all();
-  const clock = {now: Date.now, sleep: async () => {}};
+  const clock = {now: Date.now, elapsed: Date.now, sleep: async () => {}};
   const store = new CosmosDocumentStore({
     client,
     database: 'weir',

@@ -14,6 +14,7 @@ const hub = 'gateway';
 
 export const systemClock: Clock = {
   now: Date.now,
+  elapsed: () => performance.now(),
   sleep: async (ms, signal) => {
     await delay(ms, undefined, signal === undefined ? {} : {signal}).catch((error: unknown) => {
       if (!(error instanceof Error && error.name === 'AbortError')) throw error;

@@ -72,7 +72,7 @@ export async function summarizePartitions(
     journal: new BlobJournalStore(storage.container.client),
     progress: progressStore(config, cosmos),
     clock: {
-      now: () => systemClock.now(),
+      ...systemClock,
       sleep: (ms: number, until?: AbortSignal) => systemClock.sleep(Math.min(ms, readAgainEveryMsMax), until),
     },
     random: Math.random,

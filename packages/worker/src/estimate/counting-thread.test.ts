@@ -11,6 +11,7 @@ const silenceMaxMs = 60_000;
 /** Time does not pass where a thread is waited for, and pauses take none. */
 const clock = {
   now: () => 0,
+  elapsed: () => 0,
   sleep: async (ms: number, signal?: AbortSignal): Promise<void> =>
     ms === silenceMaxMs ? await systemClock.sleep(ms, signal) : undefined,
 };

@@ -1,4 +1,5 @@
 import {
+  type Clock,
   LookupJoin,
   type DiagnosticsRow,
   type DiagnosticsSource,
@@ -33,6 +34,8 @@ class FakeLogAnalytics implements DiagnosticsSource {
   readonly slices: {fromMs: number; toMs: number}[] = [];
   readonly sweeps: (readonly string[])[] = [];
   instead: LookupAnswer | undefined;
+  /** Queries of any kind. */
+  asked = 0;
   aheadMs = 0;
   readonly #clock: VirtualClock;
 
@@ -59,6 +62,7 @@ class FakeLogAnalytics implements DiagnosticsSource {
   }
 
   #answer(has: (stored: {atMs: number; row: DiagnosticsRow}) => boolean): Promise<LookupAnswer> {
+    this.asked += 1;
     const rows = this.stored.filter(has).map(({row}) => row);
     return Promise.resolve(this.instead ?? {kind: 'complete', rows, serviceNowMs: this.nowMs});
   }
@@ -71,6 +75,8 @@ let told: ReturnType<typeof reports>;
 let partition: Partition;
 let eventsReceived: number;
 let readUntilMs: number | undefined;
+/** How far the worker's clock was set. */
+let setMs: number;
 let stop: AbortController;
 
 beforeEach(async () => {
@@ -80,6 +86,7 @@ beforeEach(async () => {
   told = reports();
   eventsReceived = 0;
   readUntilMs = undefined;
+  setMs = 0;
   stop = new AbortController();
 });
 
@@ -89,7 +96,7 @@ function run(changes: Partial<LookupSettings> = {}): LookupRunner {
   join = new LookupJoin({...all, rowsAheadMax: 1_000});
   partition = new Partition(join);
   const runner = new LookupRunner({
-    ports: {diagnostics: source, clock, random: () => 0.5},
+    ports: {diagnostics: source, clock: localClock, random: () => 0.5},
     join,
     settings: all,
     report: told.report,
@@ -101,6 +108,12 @@ function run(changes: Partial<LookupSettings> = {}): LookupRunner {
   void runner.run(stop.signal);
   return runner;
 }
+
+const localClock: Clock = {
+  now: () => clock.now() + setMs,
+  elapsed: () => clock.elapsed(),
+  sleep: (ms, signal) => clock.sleep(ms, signal),
+};
 
 /** Notes beside the outcomes how long they took. */
 class Partition extends NotingOwner {
@@ -240,6 +253,26 @@ test('the service’s clock decides, however wrong the local one is', async () =
   expect(outcomes()).toEqual(['a never came']);
   stop.abort();
 });
+
+test.each([
+  ['back', -60 * minute],
+  ['forward', 60 * minute],
+])(
+  'a clock that is set %s neither lengthens nor shortens the wait that the source asked for',
+  async (_, byMs) => {
+    run();
+    await clock.advance(minute);
+    source.instead = {kind: 'throttled', retryAfterMs: 60 * second};
+    await clock.advance(20 * second);
+    source.instead = undefined;
+    const {asked} = source;
+    setMs = byMs;
+    await clock.advance(30 * second);
+    expect(source.asked).toBe(asked);
+    await clock.advance(2 * minute);
+    expect(source.asked).toBeGreaterThan(asked);
+  },
+);
 
 test('a throttled source is asked again no sooner than it said', async () => {
   run();

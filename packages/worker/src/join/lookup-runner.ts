@@ -283,15 +283,15 @@ export class LookupRunner {
     void this.#limit(() => this.#ask(() => this.#options.ports.diagnostics.serviceNow(signal), signal));
   }
 
-  /** Pace and budget measure what has passed here: they are in local time throughout. */
+  /** Pace and budget measure what has passed here, whoever sets the clock meanwhile. */
   #mayAsk(): boolean {
     const {concurrency} = this.#options.settings;
     const isFree = this.#limit.activeCount + this.#limit.pendingCount < concurrency;
-    return isFree && this.#pace.mayAsk(this.#options.ports.clock.now());
+    return isFree && this.#pace.mayAsk(this.#options.ports.clock.elapsed());
   }
 
   #mayQuery(): boolean {
-    return this.#budget.take(this.#options.ports.clock.now(), this.#options.workers());
+    return this.#budget.take(this.#options.ports.clock.elapsed(), this.#options.workers());
   }
 
   async #ask(query: () => Promise<LookupAnswer>, signal: AbortSignal): Promise<LookupAnswer | undefined> {
@@ -304,7 +304,7 @@ export class LookupRunner {
       throw error;
     }
     const localMs = clock.now();
-    this.#pace.heed(answer, localMs);
+    this.#pace.heed(answer, clock.elapsed());
     this.#options.onAnswer(answer);
     if (answer.kind === 'complete') {
       if (answer.serviceNowMs !== undefined) {

@@ -6,7 +6,10 @@ const windowMs = 30_000;
 export class QueryBudget {
   #sentMs: number[] = [];
 
-  /** @returns whether a query may be sent now; it is counted as sent then */
+  /**
+   * @param nowMs by a clock that nobody sets: set forward it would let the next queries go too early, set back too late
+   * @returns whether a query may be sent now; it is counted as sent then
+   */
   take(nowMs: number, workers: number): boolean {
     this.#sentMs = this.#sentMs.filter((sentMs) => nowMs - sentMs < windowMs);
     if (this.#sentMs.length >= Math.max(1, Math.floor(fleetQueriesPerWindow / Math.max(1, workers))))

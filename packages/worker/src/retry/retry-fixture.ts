@@ -171,7 +171,7 @@ export class RetryWorld {
         ? ({kind: 'forbidden', reason: 'no rights'} as const)
         : ({kind: 'complete', rows: this.rows, serviceNowMs: this.nowMs} as const);
     return {
-      clock: {now: () => this.nowMs, sleep: async () => {}},
+      clock: {now: () => this.nowMs, elapsed: () => this.nowMs, sleep: async () => {}},
       random: () => 0.5,
       newId: () => `id${(this.#ids += 1)}`.padEnd(32, '0'),
       journal: this.journal,

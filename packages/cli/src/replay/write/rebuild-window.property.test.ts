@@ -108,7 +108,7 @@ async function play(seed: number): Promise<void> {
   Object.assign(world, {aggregates});
   const ports: WorkerPorts & WindowWorld['ports'] = {
     ...({} as WorkerPorts),
-    clock: {now: () => nowMs, sleep: () => turns.turn()},
+    clock: {now: () => nowMs, elapsed: () => nowMs, sleep: () => turns.turn()},
     random: chance,
     newId: () => `${(ids += 1)}`.padStart(8, '0').padEnd(32, '0'),
     aggregates: turns.taking(aggregates),
