@@ -3,7 +3,7 @@ import type {Disaster, Operator} from './disaster.ts';
 import {planOf, type RunPlan} from './plan.ts';
 import {simulate} from './run.ts';
 
-const runs = 16;
+const runs = 24;
 const testTimeoutMs = 60_000;
 
 /** Runs a few seeds, which must all be right. @returns what came of the partitions, each kind once */
