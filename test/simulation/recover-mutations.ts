@@ -111,7 +111,9 @@ export const recoverMutations: readonly Mutation[] = [
     name: 'parked not taken over by a new lineage',
     plan: healthy,
     faults: {...restless, refusedDocuments: 6},
-    patches: [{file: beginAnew, find: '...(old?.parked ?? []), ', replace: ''}],
+    patches: [
+      {file: beginAnew, find: '...(old === undefined ? [] : parkedTakenOver(old, plan)),', replace: ''},
+    ],
   },
   {
     name: 'open not taken over by a new lineage',
