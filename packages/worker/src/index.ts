@@ -17,6 +17,7 @@ export {
   StartUpError,
   storageConnection,
 } from './connect.ts';
+export {causeOf, generatedAfterMs, generatedBeforeMs} from './join/diagnostics-query.ts';
 export {Service} from './service.ts';
 export {workerSettings} from './settings.ts';
 export {Worker, type WorkerSettings} from './worker.ts';

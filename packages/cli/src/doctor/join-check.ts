@@ -1,4 +1,5 @@
 import type {LookupAnswer} from '@weir/pipeline';
+import {generatedAfterMs, generatedBeforeMs} from '@weir/worker';
 import type {Examination, Step} from './examination.ts';
 import type {GatewaySample} from './gateway-sample.ts';
 import {diagnosticsCommand, type LogAnalyticsLook} from './log-analytics-checks.ts';
@@ -10,9 +11,6 @@ const idsMax = 200;
 const idsMin = 5;
 /** Rows come within minutes as a rule, in 20 at most as documented. */
 const settledMs = 20 * 60_000;
-/** As the worker's sweep: a row is generated a little before its event is enqueued, or, for a long stream, long after. */
-const generatedBeforeMs = 15 * 60_000;
-const generatedAfterMs = 60 * 60_000;
 /** Less than this share found is told. */
 const shareMin = 0.5;
 

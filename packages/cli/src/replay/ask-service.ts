@@ -1,5 +1,6 @@
 import type {DiagnosticsRow, DiagnosticsSource, LookupAnswer} from '@weir/pipeline';
-import {generatedAfterMs, generatedBeforeMs} from '../sources/diagnostics.ts';
+import {causeOf, generatedAfterMs, generatedBeforeMs} from '@weir/worker';
+import pLimit from 'p-limit';
 import type {AskRows, RowsQuery} from './asked-rows.ts';
 import {ReplayError} from './replay-error.ts';
 
@@ -24,10 +25,10 @@ export interface ServiceAccess {
  * as long as it is told. The result rejects with {@link ReplayError} where there is no answer at last.
  */
 export function askService(access: ServiceAccess): AskRows {
-  const turns = new Turns(access.concurrency);
+  const limit = pLimit(access.concurrency);
   const ask = async ({ids, fromMs, toMs}: RowsQuery): Promise<readonly DiagnosticsRow[]> => {
     const query = {ids, fromMs: fromMs - generatedBeforeMs, toMs: toMs + generatedAfterMs};
-    const answer = await persist(access, () => turns.take(() => access.source.byIds(query, access.signal)));
+    const answer = await persist(access, () => limit(() => access.source.byIds(query, access.signal)));
     if (answer.kind === 'complete') return answer.rows;
     if (ids.length === 1) throw new ReplayError(`Log Analytics gives no whole answer: ${causeOf(answer)}.`);
     const middle = Math.ceil(ids.length / 2);
@@ -73,39 +74,5 @@ async function persist(
     const askedToWaitMs = answer.kind === 'throttled' ? answer.retryAfterMs : undefined;
     await sleep(Math.min(askedToWaitMs ?? retryMs * tried, retryAfterMsMax), signal);
     signal.throwIfAborted();
-  }
-}
-
-function causeOf(answer: Exclude<LookupAnswer, {kind: 'complete' | 'forbidden'}>): string {
-  switch (answer.kind) {
-    case 'partial':
-    case 'unavailable':
-      return answer.cause;
-    case 'tooSlow':
-      return 'the query took too long';
-    case 'throttled':
-      return 'it is throttled';
-  }
-}
-
-/** Lets so many at a time, in the order of asking. */
-class Turns {
-  #free: number;
-  readonly #queue: (() => void)[] = [];
-
-  constructor(count: number) {
-    this.#free = count;
-  }
-
-  async take<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => this.#queue.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = this.#queue.shift();
-      if (next === undefined) this.#free += 1;
-      else next();
-    }
   }
 }

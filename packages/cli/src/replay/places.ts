@@ -1,6 +1,13 @@
 import {grains, type ShardedView} from '@weir/pipeline';
-import {ConfigurationError, lazyIdentity, openLogAnalytics, systemClock, type Config} from '@weir/worker';
-import {generatedAfterMs, generatedBeforeMs} from '../sources/diagnostics.ts';
+import {
+  ConfigurationError,
+  generatedAfterMs,
+  generatedBeforeMs,
+  lazyIdentity,
+  openLogAnalytics,
+  systemClock,
+  type Config,
+} from '@weir/worker';
 import {askService, serviceClockOffsetMs} from './ask-service.ts';
 import type {AskRows} from './asked-rows.ts';
 import {captureFiles} from './capture/capture-files.ts';

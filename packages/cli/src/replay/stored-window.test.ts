@@ -1,41 +1,17 @@
 import {createCosmosClient} from '@weir/azure';
-import {startStack, type Stack} from '@weir/emulators';
-import {createLogger, loadConfig, Service} from '@weir/worker';
+import type {Stack} from '@weir/emulators';
 import {afterAll, beforeAll, expect, test} from 'vitest';
-import {loadSample, runWeir, type CommandEnd} from '../command-fixture.ts';
-import {DemoProgress} from '../demo/progress.ts';
-import {version} from '../version.ts';
+import {runWeir, type CommandEnd} from '../command-fixture.ts';
+import {countSample} from '../counted-sample-fixture.ts';
 
-const hub = 'gateway-logs';
-const sampleEvents = 1804;
-/** The sample's windows are long past: their documents would have expired. */
-const settings = {
-  'flush.interval': '300ms',
-  'refresh.5m': '300ms',
-  'refresh.1h': '300ms',
-  'refresh.1d': '300ms',
-  'retention.5m': 'none',
-  'retention.1h': 'none',
-  'join.feedInterval': '1s',
-  'join.settle': '500ms',
-  'join.sweepAfter': '2s',
-  'join.sweepInterval': '3s',
-  'join.deadline': '6s',
-  'ownership.interval': '500ms',
-  'ownership.expiry': '4s',
-  'http.port': '0',
-};
 const hour = ['--from', '2024-05-17T13:00:00Z', '--to', '2024-05-17T14:00:00Z'];
 const retention = ['--retention.5m', 'none', '--retention.1h', 'none'];
 
 let stack: Stack;
 beforeAll(async () => {
-  stack = await startStack({hub, partitionCount: 4});
-  loadSample(stack, {hub});
-  const {config} = loadConfig({env: {...stack.variables}, flags: settings});
-  const service = await Service.start({config, log: createLogger({level: 'silent'}), version});
-  await new DemoProgress(service.worker, sampleEvents).untilSettled();
-  await service.stop();
+  const counted = await countSample();
+  ({stack} = counted);
+  await counted.service.stop();
 }, 120_000);
 afterAll(() => stack.close());
 

@@ -1,5 +1,6 @@
 import {readExportedRow} from '@weir/azure';
 import type {DiagnosticsRow, DiagnosticsSource, LookupAnswer} from '@weir/pipeline';
+import {causeOf, generatedAfterMs, generatedBeforeMs} from '@weir/worker';
 import {linesIn} from './file-events.ts';
 
 /** Rows of these ids; `failed` where there is no complete answer. */
@@ -12,9 +13,6 @@ export type AskDiagnostics = (query: {
   | {readonly kind: 'failed'; readonly cause: string}
 >;
 
-/** Rows are generated a little before the event is enqueued, or, for a long stream, long after. As the worker's sweep. */
-export const generatedBeforeMs = 15 * 60_000;
-export const generatedAfterMs = 60 * 60_000;
 /** A service that is busy is asked so often, with these waits at most. */
 const tries = 3;
 const retryMs = 2_000;
@@ -77,19 +75,5 @@ function retryAfter(answer: Incomplete): number | undefined {
     case 'tooSlow':
     case 'forbidden':
       return undefined;
-  }
-}
-
-function causeOf(answer: Incomplete): string {
-  switch (answer.kind) {
-    case 'throttled':
-      return 'it is throttled';
-    case 'unavailable':
-    case 'partial':
-      return answer.cause;
-    case 'tooSlow':
-      return 'the query took too long';
-    case 'forbidden':
-      return answer.reason;
   }
 }

@@ -11,6 +11,7 @@ import {
 import pLimit from 'p-limit';
 import type {WorkerPorts} from '../ports.ts';
 import type {ReportTrouble} from '../trouble.ts';
+import {generatedAfterMs, generatedBeforeMs} from './diagnostics-query.ts';
 import {QueryBudget} from './query-budget.ts';
 import {QueryPace} from './query-pace.ts';
 
@@ -54,9 +55,6 @@ const clockJumpMs = 5_000;
 const aheadOfReadingMs = 300_000;
 /** Diagnostics may be stored a little before the gateway's event is enqueued. */
 const beforeEventMs = 120_000;
-/** `TimeGenerated` lies around the call: skewed clocks and long calls. */
-const generatedBeforeMs = 15 * 60_000;
-const generatedAfterMs = 60 * 60_000;
 const sweepsPerInterval = 8;
 const sweepEveryMaxMs = 60_000;
 const tickBoundsMs = {least: 50, most: 1_000};

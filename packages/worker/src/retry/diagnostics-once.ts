@@ -5,12 +5,10 @@ import {
   type DiagnosticsSource,
   type LookupAnswer,
 } from '@weir/pipeline';
+import {causeOf, generatedAfterMs, generatedBeforeMs} from '../join/diagnostics-query.ts';
 
 /** The service takes 5,000 ids a query; fewer make a query that seldom has to be halved. */
 const idsPerQueryMax = 1_000;
-/** Rows are generated a little before the event is enqueued, or, for a long stream, long after. As the worker's sweep. */
-const generatedBeforeMs = 15 * 60_000;
-const generatedAfterMs = 60 * 60_000;
 /** A service that is busy is asked so often, with these waits at most. */
 const triesMax = 3;
 const retryMs = 2_000;
@@ -109,18 +107,4 @@ function diagnosed(requestId: string, {rows, askedMs}: Complete): Diagnosed {
 
 function isTooMuch({kind}: Incomplete): boolean {
   return kind === 'partial' || kind === 'tooSlow';
-}
-
-function causeOf(answer: Incomplete): string {
-  switch (answer.kind) {
-    case 'throttled':
-      return 'it is throttled';
-    case 'unavailable':
-    case 'partial':
-      return answer.cause;
-    case 'tooSlow':
-      return 'the query took too long';
-    case 'forbidden':
-      return answer.reason;
-  }
 }

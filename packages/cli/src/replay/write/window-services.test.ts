@@ -1,45 +1,21 @@
 import {createCosmosClient} from '@weir/azure';
-import {startStack, type Stack} from '@weir/emulators';
-import {createLogger, loadConfig, Service, type Config} from '@weir/worker';
+import type {Stack} from '@weir/emulators';
+import type {Config, Service} from '@weir/worker';
 import {afterAll, beforeAll, expect, test} from 'vitest';
-import {loadSample} from '../../command-fixture.ts';
+import {countSample, hub, sampleEvents, settings} from '../../counted-sample-fixture.ts';
 import {DemoProgress} from '../../demo/progress.ts';
 import {runCompare} from '../compare/run-compare.ts';
 import {runReplay} from '../run-replay.ts';
 import {runWrite, type WriteRequest} from './run-write.ts';
 
-const hub = 'gateway-logs';
-const sampleEvents = 1804;
 const fromMs = Date.UTC(2024, 4, 17);
 const untilMs = Date.UTC(2024, 4, 18);
-
-/** The sample's windows are long past: their documents would have expired. */
-const flags = {
-  'flush.interval': '300ms',
-  'refresh.5m': '300ms',
-  'refresh.1h': '300ms',
-  'refresh.1d': '300ms',
-  'retention.5m': 'none',
-  'retention.1h': 'none',
-  'join.feedInterval': '1s',
-  'join.settle': '500ms',
-  'join.sweepAfter': '2s',
-  'join.sweepInterval': '3s',
-  'join.deadline': '6s',
-  'ownership.interval': '500ms',
-  'ownership.expiry': '4s',
-  'http.port': '0',
-};
 
 let stack: Stack;
 let service: Service;
 let config: Config;
 beforeAll(async () => {
-  stack = await startStack({hub, partitionCount: 4});
-  loadSample(stack, {hub});
-  ({config} = loadConfig({env: {...stack.variables}, flags}));
-  service = await Service.start({config, log: createLogger({level: 'silent'}), version: '0'});
-  await settled(sampleEvents);
+  ({stack, config, service} = await countSample());
 }, 120_000);
 afterAll(async () => {
   await service.stop();
@@ -71,7 +47,7 @@ async function replayed(then: 'compare' | 'write', changes: Partial<WriteRequest
     },
     {
       config: reading,
-      configSource: {fileName: undefined, flags, needs: []},
+      configSource: {fileName: undefined, flags: settings, needs: []},
       signal,
       tell: () => {},
     },
